@@ -1,0 +1,115 @@
+#!/bin/sh
+# SPDX-License-Identifier: MIT
+# run.sh check|check-all|PROGRAM... - run tests and count.  `make check` and
+# `make check-all` call it; see docs/testing.md.
+#
+# A test program prints "ok NAME", "FAIL NAME reason" or "skip NAME reason" per
+# test.  Its whole output is kept in build/log/; here a line per program and each
+# failure is shown (V=1: everything).  The last line sums up.
+set -u
+cd "$(dirname "$0")/.." || exit 1
+# make's own job server is not for us: the builds below start their own
+unset MAKEFLAGS MFLAGS MAKELEVEL
+MAKE=${MAKE:-make} MAKE_ARGS=${MAKE_ARGS-} MODE=${MODE:-rel} V=${V-}
+passed=0 failed=0 skipped=0
+log=build/log; mkdir -p $log
+trap 'exit 130' INT TERM
+
+# note LOG STATUS NAME : add up what the program wrote
+note() {
+    ok=$(grep -c '^ok ' "$1"); bad=$(grep -c '^FAIL ' "$1"); sk=$(grep -c '^skip ' "$1")
+    if [ "$bad" = 0 ] && { [ "$2" != 0 ] || [ $((ok + sk)) = 0 ]; }; then
+        why="exit status $2"
+        [ "$2" = 124 ] && why="no end in time"
+        [ "$2" = 0 ] && why="reported no test"
+        echo "FAIL $3 $why" >> "$1"; bad=1
+        [ "$V" = 1 ] || tail -15 "$1" | sed 's/^/    /'
+    fi
+    passed=$((passed + ok)) failed=$((failed + bad)) skipped=$((skipped + sk))
+    if [ "$V" = 1 ]; then grep -vE '^[0-9]+ passed, ' "$1"; else grep '^FAIL ' "$1"; fi
+    printf '  %-28s %d ok' "$3" "$ok"
+    [ "$bad" = 0 ] || printf ', %d FAILED (%s)' "$bad" "$1"
+    [ "$sk" = 0 ] || printf ', %d skipped' "$sk"
+    printf ', %d s\n' "$(($(date +%s) - began))"
+}
+# run NAME SECONDS COMMAND... : a test program
+run() {
+    name=$1 limit=$2; shift 2
+    l=$log/$(echo "$name" | tr '/ ' '--').log
+    began=$(date +%s)
+    timeout -k 5 "$limit" "$@" > "$l" 2>&1 < /dev/null; note "$l" $? "$name"
+}
+# step NAME SECONDS COMMAND... : one test that is a command succeeding
+step() {
+    name=$1 limit=$2; shift 2
+    l=$log/$(echo "$name" | tr '/ ' '--').log
+    began=$(date +%s)
+    if timeout -k 5 "$limit" "$@" > "$l" 2>&1 < /dev/null; then
+        [ "$V" = 1 ] && cat "$l"
+        echo "ok $name" > "$l"; note "$l" 0 "$name"
+    else
+        status=$?
+        tail -40 "$l" | grep -v '^  CC ' | sed 's/^/    /'
+        echo "FAIL $name exit status $status" >> "$l"; note "$l" 1 "$name"; return 1
+    fi
+}
+mk() { # shellcheck disable=SC2086 # arguments are a list
+    step "$1" 900 $MAKE --no-print-directory $MAKE_ARGS $2; }
+# suites BUILD SECONDS : the C test programs of a build and the scripts beside them
+suites() {
+    for s in unit device machine; do
+        [ -x "$1/tests/$s/run" ] && run "$MODE/$s" "$2" $pre "$1/tests/$s/run"
+    done
+    for s in decode cli insn; do
+        [ -x tests/$s/run.sh ] && run "$MODE/$s" "$2" tests/$s/run.sh "$1"
+    done
+}
+build_and_test() { # MODE SECONDS
+    MODE=$1; export MODE
+    pre=; [ "$1" = tsan ] && setarch "$(uname -m)" -R true 2>/dev/null && pre="setarch $(uname -m) -R"
+    mk "build $1" "MODE=$1 tests" && suites "build/$1" "$2"
+}
+
+export ASAN_OPTIONS="${ASAN_OPTIONS-allow_user_segv_handler=1:detect_stack_use_after_return=1}"
+export UBSAN_OPTIONS="${UBSAN_OPTIONS-print_stacktrace=1}"
+export TSAN_OPTIONS="${TSAN_OPTIONS-halt_on_error=1}"
+
+check() {
+    step layers 60 tools/layers.sh
+    step style 60 tools/style.sh
+    step doclinks 60 tools/doclinks.sh
+    for t in tests/tools/*.sh; do [ -x "$t" ] && run "$t" 120 "$t"; done
+    mk headers "MODE=$MODE headers"
+    mk nosimd "MODE=$MODE nosimd"
+    build_and_test "$MODE" 240
+}
+check_all() {
+    build_and_test asan 300
+    build_and_test tsan 400
+    MODE=rel; export MODE
+    mk "build clang" "MODE=dbg CC=clang B=build/clang all"
+    mk "build rel" "MODE=rel tests"
+    for t in tests/boot/*.sh; do
+        [ -x "$t" ] && run "$t" 420 "$t" build/rel
+    done
+    [ -x tests/diff/run.sh ] && run diff 200 tests/diff/run.sh build/rel --slice
+    if [ -n "$(ls tests/fuzz/*.c 2>/dev/null)" ] && mk "build fuzz" "MODE=fuzz fuzzers"; then
+        for f in tests/fuzz/*.c; do
+            f=$(basename "$f" .c); mkdir -p "build/fuzz/corpus/$f"
+            step "fuzz/$f" 120 "build/fuzz/tests/fuzz/$f" -max_total_time=15 -rss_limit_mb=4096 \
+                -timeout=10 -artifact_prefix=build/fuzz/ "build/fuzz/corpus/$f"
+        done
+    fi
+}
+
+[ $# -gt 0 ] || { sed -n '3,4s/^# //p' "$0"; exit 2; }
+case $1 in
+check) check ;;
+# .ci/run has just run the first part and says so
+check-all) [ -n "${MIMIC_CHECKED-}" ] || check; check_all ;;
+*) for t; do run "$t" 600 "$t"; done ;;
+esac
+printf '%d passed, %d failed' $passed $failed
+[ $skipped = 0 ] || printf ', %d skipped' $skipped
+echo
+[ $failed = 0 ]
