@@ -89,6 +89,7 @@ $(B)/gen/%_decode.inc: %.decode $(B)/decodegen
 
 # --- the program ---------------------------------------------------------------------
 LINKS := mimic-system-aarch64 mimic-system-arm mimic-system-x86_64 mimic-system-i386
+.SECONDARY:
 .PHONY: all check check-all demo bench diff install fmt clean distclean help \
         tests headers fuzzers nosimd
 all: $(B)/mimic $(LINKS:%=$(B)/%)
@@ -123,7 +124,7 @@ $(B)/tests/diff/diff: $(LIBOBJ) $(filter-out %/test_main.o,$(TESTLIB)) $(call te
 fuzzers: $(FUZZ)
 $(FUZZ): %: %.o $(LIBOBJ)
 	$(call say,LINK,$@)
-	$(Q)$(CC) $(LDFLAGS:-fsanitize=fuzzer-no-link%=-fsanitize=fuzzer%) -o $@ $^ $(LDLIBS)
+	$(Q)$(CC) $(subst fuzzer-no-link,fuzzer,$(LDFLAGS)) -o $@ $^ $(LDLIBS)
 
 # every header compiles alone
 HDR := $(wildcard $(foreach d,$(FOLDERS) kvm tests/lib,$d/*.h $d/*/*.h) tcg/host/eval/*.h \

@@ -20,13 +20,14 @@
 typedef struct Test {
     const char *name;
     const char *file;
+    int line;
     void (*run)(void);
 } Test;
 
 // One pointer per test in a section of its own: no list, no constructors.
 #define TEST(id)                                                                                   \
     static void test_##id(void);                                                                   \
-    static const Test test_entry_##id = { #id, __FILE__, test_##id };                              \
+    static const Test test_entry_##id = { #id, __FILE__, __LINE__, test_##id };                    \
     static const Test *const test_pointer_##id                                                     \
         __attribute__((used, section("test_registry"))) = &test_entry_##id;                        \
     static void test_##id(void)

@@ -31,6 +31,14 @@ static int remove_one(const char *path, const struct stat *st, int type, struct 
     return remove(path);
 }
 
+// The linker keeps files in order, the compiler does not keep tests in order.
+static int in_order(const void *a, const void *b)
+{
+    const Test *x = *(const Test *const *)a, *y = *(const Test *const *)b;
+    int d = strcmp(x->file, y->file);
+    return d ? d : x->line - y->line;
+}
+
 static bool selected(const Test *t, int n, char **parts)
 {
     for (int i = 0; i < n; i++)
@@ -100,13 +108,20 @@ int main(int argc, char **argv)
         perror("test_main: mkdtemp");
         return 1;
     }
-    for (const Test *const *p = __start_test_registry; p < __stop_test_registry; p++) {
-        if (!selected(*p, argc - optind, argv + optind)) continue;
-        test_current = (*p)->name;
-        if (list) printf("%s %s\n", (*p)->name, (*p)->file);
-        else if (test_no_fork) run_here(*p);
-        else run_child(*p, limit);
+    size_t n = (size_t)(__stop_test_registry - __start_test_registry);
+    const Test **tests = calloc(n + 1, sizeof *tests);
+    if (!tests) return 1;
+    if (n) memcpy(tests, __start_test_registry, n * sizeof *tests);
+    qsort(tests, n, sizeof *tests, in_order);
+    for (size_t i = 0; i < n; i++) {
+        const Test *t = tests[i];
+        if (!selected(t, argc - optind, argv + optind)) continue;
+        test_current = t->name;
+        if (list) printf("%s %s:%d\n", t->name, t->file, t->line);
+        else if (test_no_fork) run_here(t);
+        else run_child(t, limit);
     }
+    free(tests);
     if (list) return 0;
     nftw(root, remove_one, 16, FTW_DEPTH | FTW_PHYS);
     printf("%d passed, %d failed, %d skipped\n", passed, failed, skipped);
