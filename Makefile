@@ -66,9 +66,9 @@ SRC := $(filter-out $(foreach f,$(FEATURES_OFF),$(filter %_$f.c,$(SRC))) \
 OBJ := $(addsuffix .o,$(basename $(SRC:%=$(B)/%)))
 LIBOBJ := $(filter-out $(B)/main/main.o,$(OBJ))
 
-# *_fast.c runs on the vCPU's own vector registers being live: no SIMD in it, no
-# calls out of the set (tools/nosimd.sh looks)
-NOSIMD_SRCS := $(filter %_fast.c,$(SRC))
+# these run while the vCPU's vector registers are live in the host's: no SIMD in them,
+# no calls out of the set (tools/nosimd.sh looks)
+NOSIMD_SRCS := $(filter tcg/%_fast.c %_nosimd.c,$(SRC))
 NOSIMD_OBJ  := $(NOSIMD_SRCS:%.c=$(B)/%.o)
 ifeq ($(HOST)$(filter cov,$(MODE)),amd64)
 $(NOSIMD_OBJ): FILE_CFLAGS = -mgeneral-regs-only

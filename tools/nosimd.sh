@@ -1,7 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: MIT
-# nosimd.sh BUILD OBJECT... - objects of *_fast.c files run while the vCPU's
-# vector registers are live in the host's.  They are compiled without SIMD; here
+# nosimd.sh BUILD OBJECT... - objects of tcg/*_fast.c and *_nosimd.c run while the
+# vCPU's vector registers are live in the host's.  They are compiled without SIMD; here
 # nm proves that they call nothing that might use it: every undefined symbol must
 # be defined in another of them, in our assembly, or be data or a name below.
 set -eu
