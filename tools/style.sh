@@ -49,7 +49,7 @@ length($0) > 100 && length($0) - gsub(/[\200-\277]/, "&") > 100 { bad(FNR, "line
     if (device && s ~ /(^|[^A-Za-z0-9_])f?printf[ ]*\(/) bad(FNR, "printf in a device: log or trace")
     # a function is from its signature in column 0 to a closing brace in column 0
     if (s ~ /^[A-Za-z_].*[)][^;=]*$/ && s !~ /^(typedef|struct|union|enum)[^(]*$/) sig = FNR
-    # a brace at the end of a signature's later line opens one too
+    # a brace at the end of the last line of a long signature opens one too
     if (s ~ /^[A-Za-z_].*[(][^;={]*,[ ]*$/) { sig = FNR; split_sig = 1 }
     else if (s !~ /^ .*,[ ]*$/ && s !~ /^ .*[)][ ]*{[ ]*$/) split_sig = 0
     if (s ~ /^{/ || (split_sig && s ~ /^ .*[)][ ]*{[ ]*$/ && !start) || (s ~ /^[A-Za-z_ ].*[)][ ]*{[ ]*$/ && s !~ /=[ ]*{/ && s ~ /^[A-Za-z_]/)) { start = FNR; from = sig ? sig : FNR }
