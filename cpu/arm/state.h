@@ -1,0 +1,187 @@
+// SPDX-License-Identifier: MIT
+// The state of an Arm processor: what the front-end, the helpers, KVM and the debugger share.
+//
+// Registers that exist once per exception level are arrays indexed by EL, so that EL2 and EL3
+// are only more rows of the system-register table.  PSTATE fields and the registers MRS shows
+// them in have the same bits: each of daif, pan, uao, dit, ssbs, ss, il is kept at its place
+// in SPSR_ELx (C5.2.19 of Arm ARM DDI 0487K.a), so MRS is a plain load and packing is an OR.
+//
+// AArch32 (D1.20.1): while aarch64 is false, x[0..14] are R0..R14 of the current mode and x[15]
+// is unused (R15 is pc); a32 holds the banked registers of the other modes.  Only on a change
+// to AArch64 do they move to the architected X registers.
+//
+// Threads: the vCPU's own, but for cpu.pending, `power`, `event` and the timers' lines, each of
+// which says so.
+#pragma once
+#include "core/clock.h"
+#include "core/cpu.h"
+#include "core/irq.h"
+#include "tcg/ir.h"
+#include "util/types.h"
+
+// Indices of guest registers (TcgFrontend.regs).
+enum { REG_X0 = 0, REG_X30 = 30, REG_SP = 31, REG_V0 = 32, REG_NZCV = 64, ARM_NREGS };
+
+// Features; names are those that `if` uses in a64.decode.
+#define ARM_FEATURES(F)                                                                     \
+    F(crc32) F(lse) F(rdm) F(aes) F(pmull) F(sha1) F(sha256) F(sha512) F(sha3) F(sm3) F(sm4) \
+    F(fp16) F(dotprod) F(i8mm) F(bf16) F(jscvt) F(fcma) F(frintts) F(fhm)                   \
+    F(pauth) F(lrcpc) F(lrcpc2) F(lor) F(lse2) F(flagm) F(flagm2)                           \
+    F(pan) F(pan2) F(uao) F(hafdbs) F(dpb) F(dpb2) F(sb) F(ssbs) F(dit) F(bti) F(csv3)      \
+    F(e0pd) F(vmid16) F(pmu)
+typedef enum {
+#define F(name) ARM_FEAT_##name,
+    ARM_FEATURES(F)
+#undef F
+    ARM_FEAT_COUNT
+} ArmFeature;
+
+// PSTATE and SPSR bits, AArch64 (C5.2.19).
+enum {
+    PS_M_SPSEL = 1, PS_M_EL = 3 << 2, PS_NRW = 1 << 4,
+    PS_F = 1 << 6, PS_I = 1 << 7, PS_A = 1 << 8, PS_D = 1 << 9, PS_DAIF = 15 << 6,
+    PS_BTYPE = 3 << 10, PS_SSBS = 1 << 12, PS_IL = 1 << 20, PS_SS = 1 << 21, PS_PAN = 1 << 22,
+    PS_UAO = 1 << 23, PS_DIT = 1 << 24, PS_V = 1 << 28, PS_C = 1 << 29, PS_Z = 1 << 30,
+};
+#define PS_N (1u << 31)
+
+// SCTLR_EL1 (D23.2.153).
+enum {
+    SCTLR_M = 1 << 0, SCTLR_A = 1 << 1, SCTLR_C = 1 << 2, SCTLR_SA = 1 << 3, SCTLR_SA0 = 1 << 4,
+    SCTLR_UMA = 1 << 9, SCTLR_I = 1 << 12, SCTLR_DZE = 1 << 14, SCTLR_UCT = 1 << 15,
+    SCTLR_NTWI = 1 << 16, SCTLR_NTWE = 1 << 18, SCTLR_WXN = 1 << 19, SCTLR_SPAN = 1 << 23,
+    SCTLR_E0E = 1 << 24, SCTLR_EE = 1 << 25, SCTLR_UCI = 1 << 26,
+};
+#define SCTLR_DSSBS (1ull << 44)
+
+enum { FPCR_FZ16 = 1 << 19, FPCR_RMODE = 3 << 22, FPCR_FZ = 1 << 24, FPCR_DN = 1 << 25,
+       FPCR_AHP = 1 << 26, FPSR_QC = 1 << 27 };
+
+enum { ARM_MAX_BREAK = 6, ARM_MAX_WATCH = 4, ARM_PMU_COUNTERS = 6 };
+
+typedef enum { ARM_TIMER_PHYS, ARM_TIMER_VIRT, ARM_TIMER_HYP, ARM_TIMER_SEC, ARM_TIMERS } ArmTimerId;
+
+typedef struct ArmTimer {
+    Timer timer;
+    Irq irq;                                        // to the interrupt controller's PPI
+    u64 cval;
+    u32 ctl;                                        // ENABLE, IMASK
+} ArmTimer;
+
+// What a model is; filled once, when the Cpu is made.
+typedef struct ArmId {
+    u64 midr, mpidr, revidr, ctr, dczid, clidr, aidr;
+    u64 ccsidr[8];                                  // by CSSELR.{Level,InD}
+    u64 pfr0, pfr1, dfr0, dfr1, isar0, isar1, isar2, mmfr0, mmfr1, mmfr2, zfr0;
+    u64 a32_pfr0, a32_pfr1, a32_pfr2, a32_dfr0, a32_afr0;
+    u64 a32_mmfr[6], a32_isar[7], mvfr[3];
+    u64 rvbar;
+    u64 zero;                                       // what reserved ID registers show
+    u8 pa_bits;
+} ArmId;
+
+// Banked registers of AArch32 (G1.9.1): those of the modes that are not current.
+enum { A32_USR, A32_FIQ, A32_IRQ, A32_SVC, A32_ABT, A32_UND, A32_HYP, A32_MON, A32_MODES };
+typedef struct ArmBanks {
+    u32 r8_usr[5], r8_fiq[5];                       // R8..R12
+    u32 r13[A32_MODES], r14[A32_MODES], spsr[A32_MODES];
+} ArmBanks;
+
+typedef enum { ARM_POWER_OFF, ARM_POWER_ON_PENDING, ARM_POWER_ON } ArmPower;
+typedef enum { ARM_CONDUIT_NONE, ARM_CONDUIT_HVC, ARM_CONDUIT_SMC } ArmConduit;
+
+typedef struct ArmCpu {
+    Cpu cpu;                                        // first: (ArmCpu *)cpu
+
+    // -- registers, hot; generated code addresses x[] with one-byte displacements --
+    alignas(64) u64 x[32];                          // x[31]: the current stack pointer
+    u64 pc;
+    u32 nzcv;                                       // canonical packed form of tcg/ir.h
+    u32 fpcr, fpsr;                                 // fpsr: without what the host's flags hold
+    u32 el, spsel;                                  // 0..3, 0..1
+    u32 daif, pan, uao, dit, ssbs, ss, il, btype;   // at their SPSR bits
+    u32 aarch64;                                    // true; PSTATE.nRW inverted
+    alignas(64) V128 v[32];
+
+    // -- system registers --
+    u64 sp_el[4];                                   // sp_el[current] is stale: see arm_sp()
+    u64 elr_el[4];
+    u64 spsr_el[4];
+    u64 tpidr_el[4], tpidrro_el0;
+    u64 sctlr[4], actlr[4], cpacr, vbar[4], esr[4], far[4], afsr0[4], afsr1[4];
+    u64 tcr[4], ttbr0[4], ttbr1, mair[4], amair[4], par, contextidr[4], csselr;
+    u64 lor[4];
+    // debug (D2)
+    u64 mdscr, mdccint, osdtrrx, osdtrtx, oseccr, dbgclaim;
+    u64 dbgbvr[16], dbgbcr[16], dbgwvr[16], dbgwcr[16];
+    u32 os_lock, os_dlock;
+    // performance monitors (D13): the cycle counter counts, the event counters hold
+    u64 pmcr, pmcnten, pmovs, pminten, pmselr, pmuserenr, pmccfiltr;
+    u64 pmevcntr[ARM_PMU_COUNTERS], pmevtyper[ARM_PMU_COUNTERS];
+    u64 pm_base;                                    // cycle counter minus virtual clock, or stopped
+    Irq pmu_irq;
+    // generic timers (D12)
+    u64 cntkctl, cntfrq, cntvoff;
+    ArmTimer timers[ARM_TIMERS];
+
+    // -- identity and environment --
+    u64 feat;                                       // bit ARM_FEAT_*
+    ArmId id;
+    ArmConduit conduit;                             // how PSCI is called (by the machine)
+    bool semihosting;
+    bool has_el2, has_el3;
+    ArmBanks a32;
+    _Atomic u32 power;                              // ArmPower; any thread
+    _Atomic u32 event;                              // WFE's event register; any thread
+    u64 boot_pc, boot_x0;                           // CPU_ON: written by its caller before the
+                                                    // release store of ON_PENDING
+    void *psci;                                     // the machine's (psci.c)
+} ArmCpu;
+
+static inline ArmCpu *arm_cpu(Cpu *cpu) { return (ArmCpu *)cpu; }
+static inline bool arm_has(const ArmCpu *s, ArmFeature f) { return s->feat >> f & 1; }
+
+enum { ARM_ENV_BIAS = offsetof(ArmCpu, x) + 128 };
+
+// -- mode key (TcgContext.mode, Ctx.mode) ----------------------------------------------------
+// All that a translation depends on but its bytes and address.  UMA, UCI, UCT, DZE, TWI and TWE
+// traps, PMUSERENR and CNTKCTL are tested when the instruction runs.
+enum {
+    AM_EL = 3,                                      // exception level
+    AM_FP_TRAP = 1 << 2,                            // CPACR.FPEN refuses FP and SIMD here
+    AM_ALIGN = 1 << 3,                              // SCTLR.A: every access is checked
+    AM_SPALIGN = 1 << 4,                            // SCTLR.SA / SA0
+    AM_FPCR_SPECIAL = 1 << 5,                       // FZ, DN, AHP or FZ16: no FP inline
+    AM_RMODE_SHIFT = 6, AM_RMODE = 3 << 6,          // FPCR.RMode
+    AM_TBI0 = 1 << 8, AM_TBI1 = 1 << 9,             // top byte ignored in branch targets
+    AM_BE = 1 << 10,                                // big-endian data
+    AM_SPSEL = 1 << 11,                             // PSTATE.SPSel
+    AM_STEP = 1 << 12,                              // software step is active (D2.12)
+    AM_SS = 1 << 13,                                // PSTATE.SS: one instruction, then AM_STEP alone
+    AM_IL = 1 << 14,                                // PSTATE.IL: Illegal State exception
+    AM_PAN = 1 << 15,
+    AM_UAO = 1 << 16,                               // LDTR and STTR are plain accesses
+    AM_GDB_STEP = 1 << 17,                          // the debugger steps: regions of one
+    AM_NRW = 1 << 20, AM_T = 1 << 21, AM_E = 1 << 22,   // AArch32
+    AM_IT_SHIFT = 24, AM_IT = (int)0xff000000u,
+};
+static inline unsigned am_el(u32 mode)          { return mode & AM_EL; }
+static inline unsigned am_rmode(u32 mode)       { return (mode & AM_RMODE) >> AM_RMODE_SHIFT; }
+static inline bool am_fp_ok(u32 mode)           { return !(mode & AM_FP_TRAP); }
+static inline bool am_fp_inline(u32 mode)       { return !(mode & AM_FPCR_SPECIAL); }
+
+// -- accessors -------------------------------------------------------------------------------
+// The bank that the current stack pointer belongs to.
+static inline unsigned arm_sp_bank(const ArmCpu *s) { return s->spsel ? s->el : 0; }
+// The stack pointer of a level, current or not.
+static inline u64 arm_sp(const ArmCpu *s, unsigned bank)
+{
+    return bank == arm_sp_bank(s) ? s->x[31] : s->sp_el[bank];
+}
+void arm_set_sp(ArmCpu *s, unsigned bank, u64 v);
+// Changes EL and SPSel, switching stack pointers.
+void arm_set_el(ArmCpu *s, unsigned el, unsigned spsel);
+u32  arm_pstate(const ArmCpu *s);                   // as in an SPSR
+void arm_set_pstate(ArmCpu *s, u32 spsr);           // legal AArch64 states only; switches SP
+static inline u32 arm_nzcv(const ArmCpu *s) { return ir_nzcv_unpack(s->nzcv) << 28; }
+static inline void arm_set_nzcv(ArmCpu *s, u32 psr) { s->nzcv = ir_nzcv_pack(psr >> 28); }
