@@ -82,7 +82,11 @@ class Console:
             if m:
                 self.at = m.end()
             return m
-        return None if self.until(float(seconds), match) else "no \"%s\" in %s s" % (regex, seconds)
+        if self.until(float(seconds), match):
+            return None
+        if self.proc.poll() is not None:
+            return "ended with status %d before \"%s\"" % (self.proc.returncode, regex)
+        return "no \"%s\" in %s s" % (regex, seconds)
 
     def send(self, text):
         keys = text.replace("\\e", "\\x1b").encode().decode("unicode_escape").encode("latin1")

@@ -32,7 +32,7 @@ for s in tests/insn/arm64/*.S; do
             > "$tmp/out" 2>&1 < /dev/null; rc=$?
         name=insn/$n; [ "$e" = tcg ] || name=$name/eval
         case $rc in
-        0) ok "$name" ;;
+        0) if grep -q '^pass$' "$tmp/out"; then ok "$name"; else fail "$name" "ended without a word"; fi ;;
         124) fail "$name" "no end in 30 s" ;;
         *) fail "$name" "status $rc $(tr -s '\n' ' ' < "$tmp/out" | tail -c 200)" ;;
         esac
