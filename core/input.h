@@ -1,0 +1,30 @@
+// SPDX-License-Identifier: MIT
+// The gate for everything non-deterministic: host time, randomness, bytes from back
+// ends.  Devices and machines get such values from here only, so that record/replay can
+// be put behind this one file.  Thread-safe.
+#pragma once
+
+#include <sys/types.h>
+
+#include "util/thread.h"
+#include "util/types.h"
+
+typedef struct Input {
+    bool seeded;          // -seed N: randomness repeats
+    Mutex lock;
+    u64 state[4] GUARDED_BY(lock);
+    _Atomic u64 bytes_in; // from back ends, counted for --stats
+} Input;
+
+void input_init(Input *in);
+void input_seed(Input *in, u64 seed);
+
+u64 input_mono_ns(Input *in); // CLOCK_MONOTONIC
+u64 input_wall_ns(Input *in); // CLOCK_REALTIME
+
+// From getrandom, or from the seed; fails never.  `use` names the consumer so that with
+// a seed one consumer's draws do not shift another's ("kaslr-seed", "virtio-rng").
+void input_random(Input *in, const char *use, void *buf, size_t len);
+
+// Back ends pass bytes for the guest through here before the front end sees them.
+ssize_t input_read(Input *in, int fd, void *buf, size_t len);
