@@ -29,7 +29,7 @@
 //     {Rd|sp}             the same, 31 is sp
 //     {Bd} ... {Qd} {Vd}  FP/SIMD register from field rd
 //     {name}              the field in decimal
-//     {word:EXPR,...}     calls put_word(o, EXPR, ...), a function of the disassembler
+//     {word:EXPR,...}     calls dis_word(o, EXPR, ...), a function of the disassembler
 //     {?EXPR:text|text}   conditional text; the second half may be missing
 //   EXPR is C of ints; names are fields; in TEXT also `pc`, `insn`, functions and 'c'.
 //
@@ -38,7 +38,7 @@
 //   A64_DECLS    struct a64_FMT, feature enum, row type, prototypes of trans_PAT (needs Ctx)
 //   A64_ROWS     the row table a64_rows[] and int a64_lookup(u32 insn)
 //   A64_DECODER  bool a64_decode(Ctx *t, u32 insn); needs a64_feature(t, A64_FEAT_x)
-//   A64_DISAS    static a64_dis[]: one function per row; needs A64Out and the put_ functions
+//   A64_DISAS    static a64_dis[]: one function per row; needs A64Out and the dis_ functions
 // A handler gets its fields by pointer and returns false for an encoding that is UNDEFINED.
 #include <ctype.h>
 #include <errno.h>
@@ -349,7 +349,8 @@ static void pattern_merge(Parser *ps, Pattern *pt, const Format *fmt, const Form
 static void parse_features(Parser *ps, Pattern *pt)
 {
     char *s = token_expect(ps, 'w', "feature after 'if'");
-    for (char *p = strtok(s, ","); p; p = strtok(NULL, ",")) {
+    char *save;
+    for (char *p = strtok_r(s, ",", &save); p; p = strtok_r(NULL, ",", &save)) {
         Table *t = ps->t;
         int i = 0;
         if (p[word_len(p)] || !isalpha((unsigned char)*p) || pt->nfeat == MAX_FEATS)
@@ -601,13 +602,13 @@ static bool emit_reg(Table *t, FILE *o, const Pattern *pt, const char *s, size_t
         return false;
     const char *wide = *s == 'R' ? "sf" : *s == 'T' ? "size == 3" : *s == 'X' ? "1" : "0";
     if (strchr("RTXW", *s)) {
-        fputs("    put_reg(o, ", o);
+        fputs("    dis_reg(o, ", o);
         emit_field(o, &pt->f, fd);
         fputs(", ", o);
         emit_expr(t, o, pt, wide, strlen(wide), true);
         fputs(sp ? ", true);\n" : ", false);\n", o);
     } else {
-        fprintf(o, "    put_vreg(o, '%c', ", tolower(*s));
+        fprintf(o, "    dis_vreg(o, '%c', ", tolower(*s));
         emit_field(o, &pt->f, fd);
         fputs(");\n", o);
     }
@@ -647,11 +648,11 @@ static const char *emit_directive(Table *t, FILE *o, const Pattern *pt, const ch
         die(t, pt->f.line, "bad directive '{%s' in the text of '%s'", s, pt->f.name);
     const Field *fd = n == len ? field_find(&pt->f, s, n) : NULL;
     if (s[n] == ':' && n + 1 < len) {
-        fprintf(o, "    put_%.*s(o, ", (int)n, s);
+        fprintf(o, "    dis_%.*s(o, ", (int)n, s);
         emit_expr(t, o, pt, s + n + 1, len - n - 1, true);
         fputs(");\n", o);
     } else if (fd) {
-        fputs("    put_num(o, ", o);
+        fputs("    dis_num(o, ", o);
         emit_field(o, &pt->f, fd);
         fputs(");\n", o);
     } else if (!emit_reg(t, o, pt, s, len)) {
@@ -675,7 +676,7 @@ static void emit_literal(FILE *o, const char *s, size_t n)
 {
     if (!n)
         return;
-    fputs("    put_str(o, ", o);
+    fputs("    dis_str(o, ", o);
     emit_quoted(o, s, n);
     fputs(");\n", o);
 }
@@ -741,6 +742,7 @@ static void emit_row_types(Table *t, FILE *o)
 static void emit_decls(Table *t, FILE *o)
 {
     section(t, o, "DECLS");
+    fprintf(o, "#ifndef %s_DECLS_DONE\n#define %s_DECLS_DONE\n", t->upper, t->upper);
     fprintf(o, "#define %s_FEATURES(F)", t->upper);
     for (int i = 0; i < t->nfeat; i++)
         fprintf(o, " F(%s)", t->feat[i]);
@@ -762,7 +764,7 @@ static void emit_decls(Table *t, FILE *o)
         if (first_of_name(t, i))
             fprintf(o, "bool trans_%s(Ctx *t, const %s_%s *a);\n", t->pat[i].f.name, t->prefix,
                     t->pat[i].fmt);
-    fprintf(o, "#endif // %s_DECLS\n", t->upper);
+    fprintf(o, "#endif\n#endif // %s_DECLS\n", t->upper);
 }
 
 static void emit_row_fields(Table *t, FILE *o, int i)
@@ -1013,7 +1015,7 @@ static void emit_disas(Table *t, FILE *o)
     section(t, o, "DISAS");
     for (int i = 0; i < t->npat; i++) {
         const Pattern *pt = &t->pat[i];
-        fprintf(o, "static void dis_%d(%sOut *o, u32 insn) // %s\n{\n    (void)insn;\n", i,
+        fprintf(o, "static void row_%d(%sOut *o, u32 insn) // %s\n{\n    (void)insn;\n", i,
                 t->upper, pt->f.name);
         for (int k = 0; k < pt->nalt; k++) {
             fputs("    if (", o);
@@ -1028,7 +1030,7 @@ static void emit_disas(Table *t, FILE *o)
     fprintf(o, "\nstatic void (*const %s_dis[%s_ROW_COUNT])(%sOut *, u32) = {\n", t->prefix,
             t->upper, t->upper);
     for (int i = 0; i < t->npat; i++)
-        fprintf(o, "    dis_%d,\n", i);
+        fprintf(o, "    row_%d,\n", i);
     fprintf(o, "};\n#endif // %s_DISAS\n", t->upper);
 }
 
