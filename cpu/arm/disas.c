@@ -95,7 +95,8 @@ void dis_page(A64Out *o, int pages)
 void dis_cond(A64Out *o, int cond)
 {
     static const char names[16][3] = {
-        "eq", "ne", "cs", "cc", "mi", "pl", "vs", "vc", "hi", "ls", "ge", "lt", "gt", "le", "al", "nv",
+        "eq", "ne", "cs", "cc", "mi", "pl", "vs", "vc",
+        "hi", "ls", "ge", "lt", "gt", "le", "al", "nv",
     };
     dis_str(o, names[cond & 15]);
 }

@@ -35,7 +35,7 @@ void dis_extreg(A64Out *o, int sf, int rm, int option, int amount, bool sp);
 void dis_sysop(A64Out *o, int op1, int crn, int crm, int op2, int rt);
 void dis_sysreg(A64Out *o, int op0, int op1, int crn, int crm, int op2);
 void dis_prfop(A64Out *o, int op);
-void dis_mem(A64Out *o, int rn, int idx, int offset);   // idx: 1 post-, 3 pre-indexed, 0 and 2 offset
+void dis_mem(A64Out *o, int rn, int idx, int offset);   // idx: 1 post-, 3 pre-indexed, else plain
 void dis_memreg(A64Out *o, int rn, int rm, int option, int s, int shift);
 void dis_ldst(A64Out *o, char mode, int size, int opc); // mode: u unscaled, t unprivileged, or 0
 void dis_atomic(A64Out *o, int op);
