@@ -272,7 +272,7 @@ static inline void asm_lock_alu(Asm *a, AsmAlu op, int sz, Mem m, int s)
     asm_op_m(a, E_LOCK | (u32)op << 3 | enc_byte(sz), sz, s, m, NO_IMM);
 }
 
-// -- one-byte and the like ---------------------------------------------------------------------
+// -- one-byte and the like --------------------------------------------------------------------
 #define ASM_PLAIN(X) X(lahf, 1, 0x9f) X(sahf, 1, 0x9e) X(cmc, 1, 0xf5) X(clc, 1, 0xf8)          \
     X(stc, 1, 0xf9) X(ret, 1, 0xc3) X(int3, 1, 0xcc) X(cdq, 1, 0x99) X(cqo, 2, 0x9948)         \
     X(ud2, 2, 0x0b0f) X(pause, 2, 0x90f3) X(rdtsc, 2, 0x310f) X(mfence, 3, 0xf0ae0f)           \
@@ -287,7 +287,7 @@ void asm_push(Asm *a, int r);
 void asm_pop(Asm *a, int r);
 static inline void asm_prefetchw(Asm *a, Mem m) { asm_op_m(a, E_0F | 0x0d, 2, 1, m, NO_IMM); }
 
-// -- jumps ---------------------------------------------------------------------------------------
+// -- jumps ------------------------------------------------------------------------------------
 // Forward: gives the place of the displacement, for asm_patch_here / asm_patch32_here.
 u8 *asm_jcc_short(Asm *a, AsmCc c);
 u8 *asm_jmp_short(Asm *a);

@@ -1,0 +1,52 @@
+// SPDX-License-Identifier: MIT
+// Selection of machine code: what emit*.c, ra.c and the region compiler share.
+//
+// An op's emitter gets host registers: gpr numbers for I32 and I64, xmm numbers for the other
+// types.  The destination may equal any source (which dies with the op then).  Within one op
+// rax, rcx, rdx, xmm0-2 and the host's flags are free; rbp, rsp, r15 are never touched, nor is
+// memory other than the constant pool.
+//
+// Host FP: MXCSR holds the guest's rounding mode, all exceptions masked, FZ = DAZ = 0, and
+// collects the guest's cumulative flags.  What the host does differently from the guest goes
+// to a cold path (emit_cold_op) before anything the guest could see is wrong: NaN results,
+// and results whose magnitude is the smallest normal, where tininess before rounding (Arm
+// DDI 0487, FPRound; SDM vol. 1, 4.9.1.5) matters.
+#pragma once
+#include "tcg/host/amd64/asm.h"
+#include "tcg/ir.h"
+
+typedef struct Emit {
+    Asm a;
+    Ctx *t;
+} Emit;
+
+typedef struct EmitArgs {
+    const Ins *in;
+    int d;
+    int s[3];
+} EmitArgs;
+
+// Emit one op; false when the op is not theirs.
+bool emit_vec(Emit *e, const EmitArgs *x);          // V*, VF*
+bool emit_fp(Emit *e, const EmitArgs *x);           // FP*, ITOFP, F2I, I2F, F2V, V2F, VF*
+
+// -- FLFCMP -----------------------------------------------------------------------------------
+// Compares s[0] with s[1] (swap: s[1] with s[0]); leaves ZF, PF, CF as ucomis does.
+void emit_fcmp(Emit *e, const EmitArgs *x, bool swap);
+// After emit_fcmp without swap: canonical NZCV (IR_NZCV_*) in gpr d.  Uses rcx, rdx (d is
+// another) and keeps the flags.
+void emit_fcmp_pack(Emit *e, int d);
+
+// How a condition is made: compare (swapped if `swap`), then the condition holds when cc
+// does, FCMP_AND_NP: and PF is clear; FCMP_OR_P: or PF is set.
+typedef enum { FCMP_CC, FCMP_AND_NP, FCMP_OR_P } FcmpParity;
+typedef struct FcmpCond { bool swap; u8 cc; u8 parity; } FcmpCond;
+extern const FcmpCond emit_fcmp_cond[IC_LE + 1];
+
+// -- given by emit.c --------------------------------------------------------------------------
+// The host's flags no longer hold what they held before this op.
+void emit_flags_clobbered(Emit *e);
+// A stub for the rel32 at `jump`: lets the front-end do x->in exactly from the registers
+// x->s[] (scratch registers too: the slow thunk saves them all), writes x->d and goes on at
+// the current position.  Called once per jump, after the op's last instruction.
+void emit_cold_op(Emit *e, const EmitArgs *x, u8 *jump);
