@@ -329,7 +329,7 @@ void asm_alu_i(Asm *a, AsmAlu op, int sz, int d, i32 k)
         u8 *q = put_legacy(start(a), (u32)op << 3 | 4 | (sz != 0), sz, 0, false);
         finish(a, put(q, (unsigned)imm_size(sz), (u64)(i64)k));
     } else {
-        asm_op_r(a, 0x80 | enc_byte(sz), sz, (int)op, d, imm_n(imm_size(sz), k));
+        asm_op_r(a, 0x80 | enc_byte_m(sz), sz, (int)op, d, imm_n(imm_size(sz), k));
     }
 }
 
@@ -346,7 +346,7 @@ void asm_test_i(Asm *a, int sz, int x, i32 k)
         u8 *q = put_legacy(start(a), 0xa8 | (sz != 0), sz, 0, false);
         finish(a, put(q, (unsigned)imm_size(sz), (u64)(i64)k));
     } else {
-        asm_op_r(a, 0xf6 | enc_byte(sz), sz, 0, x, imm_n(imm_size(sz), k));
+        asm_op_r(a, 0xf6 | enc_byte_m(sz), sz, 0, x, imm_n(imm_size(sz), k));
     }
 }
 
@@ -399,8 +399,8 @@ void asm_movsx(Asm *a, int sz, int to, int d, int s)
 
 void asm_shift_i(Asm *a, AsmShift op, int sz, int d, int n)
 {
-    if (n == 1) asm_op_r(a, 0xd0 | enc_byte(sz), sz, (int)op, d, NO_IMM);
-    else asm_op_r(a, 0xc0 | enc_byte(sz), sz, (int)op, d, imm_n(1, n));
+    if (n == 1) asm_op_r(a, 0xd0 | enc_byte_m(sz), sz, (int)op, d, NO_IMM);
+    else asm_op_r(a, 0xc0 | enc_byte_m(sz), sz, (int)op, d, imm_n(1, n));
 }
 
 void asm_imul_i(Asm *a, int sz, int d, int s, i32 k)

@@ -97,6 +97,7 @@ typedef enum { SH_ROL, SH_ROR, SH_RCL, SH_RCR, SH_SHL, SH_SHR, SH_SAR = 7 } AsmS
 typedef enum { BT_BT, BT_BTS, BT_BTR, BT_BTC } AsmBt;
 
 static inline u32 enc_byte(int sz) { return sz ? 1 : E_R8 | E_M8; }   // 8-bit forms are even
+static inline u32 enc_byte_m(int sz) { return sz ? 1 : E_M8; }          // reg is an extension
 static inline void asm_alu(Asm *a, AsmAlu op, int sz, int d, int s)
 {
     asm_op_r(a, (u32)op << 3 | enc_byte(sz), sz, s, d, NO_IMM);
@@ -146,7 +147,7 @@ static inline void asm_xchg_m(Asm *a, int sz, Mem m, int r)   // implies lock
 void asm_shift_i(Asm *a, AsmShift op, int sz, int d, int n);
 static inline void asm_shift_cl(Asm *a, AsmShift op, int sz, int d)
 {
-    asm_op_r(a, 0xd2 | enc_byte(sz), sz, op, d, NO_IMM);
+    asm_op_r(a, 0xd2 | enc_byte_m(sz), sz, op, d, NO_IMM);
 }
 static inline void asm_shld_i(Asm *a, int sz, int d, int s, int n)
 {
@@ -188,16 +189,16 @@ static inline void asm_rorx(Asm *a, int sz, int d, int s, int n)
 
 #define ASM_UNARY(X) X(not, 2) X(neg, 3) X(mul, 4) X(imul1, 5) X(div, 6) X(idiv, 7)
 #define X(n, g) static inline void asm_##n(Asm *a, int sz, int r) \
-    { asm_op_r(a, 0xf6 | enc_byte(sz), sz, g, r, NO_IMM); }
+    { asm_op_r(a, 0xf6 | enc_byte_m(sz), sz, g, r, NO_IMM); }
 ASM_UNARY(X)                                        // mul, imul1: rdx:rax = rax * r
 #undef X
 static inline void asm_inc(Asm *a, int sz, int r)
 {
-    asm_op_r(a, 0xfe | enc_byte(sz), sz, 0, r, NO_IMM);
+    asm_op_r(a, 0xfe | enc_byte_m(sz), sz, 0, r, NO_IMM);
 }
 static inline void asm_dec(Asm *a, int sz, int r)
 {
-    asm_op_r(a, 0xfe | enc_byte(sz), sz, 1, r, NO_IMM);
+    asm_op_r(a, 0xfe | enc_byte_m(sz), sz, 1, r, NO_IMM);
 }
 static inline void asm_imul(Asm *a, int sz, int d, int s)
 {
