@@ -49,23 +49,7 @@ u32 help_crc32(u32 acc, u64 data, u32 bytes)
     return crc;
 }
 
-// -- software step (D2.12): active-not-pending becomes active-pending ------------------------
-void help_step_done(Cpu *cpu)
-{
-    ArmCpu *s = arm_cpu(cpu);
-    s->pc_misaligned = s->pc & 3;
-    s->pc = arm_canonical(cpu, s->pc);              // it may be an indirect branch's target
-    s->ss = 0;
-    tcg_context_changed(cpu);
-}
-
-void help_eret(Cpu *cpu)
-{
-    ArmCpu *s = arm_cpu(cpu);
-    helper_eret(cpu);
-    s->pc_misaligned = s->pc & 3;
-}
-
+// -- hints ------------------------------------------------------------------------------------
 void help_yield(Cpu *cpu)
 {
     (void)cpu;
@@ -73,25 +57,50 @@ void help_yield(Cpu *cpu)
 }
 
 // -- escapes (translate.h) -------------------------------------------------------------------
+static bool code_at(Cpu *cpu, u64 va, u32 *word)
+{
+    TcgFault f;
+    u64 pa;
+    return tcg_probe_quiet(cpu, va, ACC_FETCH, MO_32, &f, &pa) &&
+           as_read_buf(cpu->as, pa, word, sizeof *word, cpu->attrs) == MEM_OK;
+}
+
+// A load or store by SP (C4.1.94): bit 27 set, 25 clear; Rn is in bits 9:5.
+static bool sp_escape(Cpu *cpu, u64 pc)
+{
+    ArmCpu *s = arm_cpu(cpu);
+    u64 sa = s->el ? SCTLR_SA : SCTLR_SA0;
+    u32 w;
+    return (s->x[31] & 15) && (s->sctlr[1] & sa) && code_at(cpu, pc, &w) &&
+           (w & 0x0a000000) == 0x08000000 && (w >> 5 & 31) == 31;
+}
+
+// MSR DAIFClr, or MSR DAIF (C5.2.3).
+static bool daif_escape(Cpu *cpu, u64 pc)
+{
+    u32 w;
+    return code_at(cpu, pc - 4, &w) &&
+           ((w & 0xfffff0ff) == 0xd50340ff || (w & 0xffffffe0) == 0xd51b4220);
+}
+
 bool arm_fetch_escape(Cpu *cpu, u64 pc)
 {
     ArmCpu *s = arm_cpu(cpu);
     u32 what = pc & 3;
-    if (!what)
-        return false;
-    if (s->pc_misaligned) {
-        s->pc_misaligned = false;
-        return false;
-    }
-    s->pc = pc & ~(u64)3;
-    if (what == ESC_SP) {                           // D1.8.2; FAR is not written
+    pc &= ~(u64)3;
+    if (what == ESC_SP && sp_escape(cpu, pc)) {     // D1.8.2; FAR is not written
+        s->pc = pc;
         s->esr[1] = (u64)EC_SP_ALIGN << 26 | ESR_IL;
-        arm_enter(s, VEC_SYNC, s->pc);
+        arm_enter(s, VEC_SYNC, pc);
         return true;
     }
-    tcg_context_changed(cpu);                       // PSTATE.D may have changed software step
-    arm_interrupt(cpu);
-    return true;
+    if (what == ESC_LOOP && daif_escape(cpu, pc)) {
+        s->pc = pc;
+        tcg_context_changed(cpu);                   // PSTATE.D may have changed software step
+        arm_interrupt(cpu);
+        return true;
+    }
+    return false;
 }
 
 void help_misaligned(Cpu *cpu, u64 pc)

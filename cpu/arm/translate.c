@@ -13,7 +13,7 @@
 static const Helper h_step = HELPER(helper_step, HELPER_ARM_EXC, T_VOID);
 static const Helper h_illegal = HELPER(helper_illegal, HELPER_ARM_EXC, T_VOID);
 static const Helper h_fp_trap = HELPER(helper_fp_trap, HELPER_ARM_EXC, T_VOID);
-static const Helper h_step_done = HELPER(help_step_done, HELPER_CPU, T_VOID);
+static const Helper h_step_begin = HELPER(helper_step_begin, HELPER_CPU, T_VOID);
 static const Helper h_misaligned = HELPER(help_misaligned, HELPER_ARM_EXC, T_VOID);
 
 // -- shared by the handlers ----------------------------------------------------------------
@@ -40,17 +40,10 @@ void put_moved(Ctx *t, u32 rd, u32 rn, Val n, i64 delta)
 }
 
 // -- leaving the region --------------------------------------------------------------------
-void gen_leave_pc(Ctx *t)
-{
-    if (t->fe[FE_STEP])
-        ir_call(t, &h_step_done, 0, NULL);
-    ir_exit_dyn(t);
-}
-
 static void leave_to(Ctx *t, Val pc)
 {
     ir_stenv(t, pc, 3, (u32)offsetof(ArmCpu, pc));
-    gen_leave_pc(t);
+    ir_exit_dyn(t);
 }
 
 void gen_leave(Ctx *t, u64 pc)
@@ -85,8 +78,6 @@ void gen_goto_reg(Ctx *t, Val pc)
 
 void gen_leave_loop(Ctx *t, u64 pc)
 {
-    if (t->fe[FE_STEP])
-        ir_call(t, &h_step_done, 0, NULL);
     ir_exit_loop(t, pc);
 }
 
@@ -107,7 +98,7 @@ bool fp_access(Ctx *t)
 // -- translation ---------------------------------------------------------------------------
 static void begin(Ctx *t)
 {
-    t->fe[FE_STEP] = (t->mode & (AM_STEP | AM_GDB_STEP)) != 0;
+    t->fe[FE_STEP] = (t->mode & AM_STEP) != 0;
 }
 
 // What comes before the instruction (D1.3.1, D2.12.5): true when it has ended the region.
@@ -120,9 +111,9 @@ static bool before_insn(Ctx *t)
         gen_raise(t, &h_step, 0, NULL);
     else if (t->mode & AM_IL)
         gen_raise(t, &h_illegal, 0, NULL);
-    else
-        return false;
-    return true;
+    if (!t->ended && (t->mode & AM_STEP))
+        ir_call(t, &h_step_begin, 0, NULL);
+    return t->ended;
 }
 
 static TcgNext insn(Ctx *t)
@@ -148,14 +139,7 @@ static void end(Ctx *t)
         gen_goto(t, t->next_pc);
 }
 
-// -- slots that know of escapes ------------------------------------------------------------
-static u64 branch_target(Cpu *cpu, u64 pc)
-{
-    if (pc & 3)
-        arm_cpu(cpu)->pc_misaligned = true;
-    return arm_canonical(cpu, pc);
-}
-
+// -- slots ---------------------------------------------------------------------------------
 static void raise_fetch(Cpu *cpu, u64 pc, const TcgFault *f)
 {
     if (!arm_fetch_escape(cpu, pc))
@@ -204,7 +188,7 @@ const TcgFrontend arm_frontend = {
     .insn = insn,
     .end = end,
     .translate = arm_translate,
-    .canonical = branch_target,
+    .canonical = arm_canonical,
     .context = arm_context,
     .raise_mem = arm_raise_mem,
     .raise_fetch = raise_fetch,

@@ -11,16 +11,17 @@
 #define A64_DECLS
 #include "gen/cpu/arm/a64_decode.inc"
 
-// Escapes.  Generated code can leave to a constant pc only, and A64's two low pc bits are
-// free: an exit to P | ESC_x is no branch but a request about the instruction at P.  No
-// region is made for such a pc: the translator reports it as a misaligned fetch, where
-// arm_fetch_escape serves it.  A guest's own branch to a misaligned address passes the
-// front-end's canonical() or an exception return, which set ArmCpu.pc_misaligned.
+// Escapes.  A side exit can go to a constant pc only, and A64 leaves the two low bits of a pc
+// free: an exit to P | ESC_x is no branch but a request about the instruction at P.  No region
+// is ever made for such a pc: the translator reports it as a misaligned fetch, which
+// arm_fetch_escape serves.
+// DEVIATION: a guest that itself branches to such an address is told from an escape by what
+// stands at P: misaligned by 2 at a load or store with a misaligned SP, it gets the SP's fault
+// in place of the pc's; misaligned by 1 behind an MSR DAIF, none.
 enum {
     ESC_LOOP = 1,                                   // go on at P, after a look at interrupts
     ESC_SP = 2,                                     // SP alignment fault of P's instruction
 };
-bool arm_fetch_escape(Cpu *cpu, u64 pc);            // false: a real misaligned branch
 
 // Front-end scratch in Ctx.fe[], valid within one region.
 enum {
@@ -81,7 +82,6 @@ void gen_goto(Ctx *t, u64 pc);
 void gen_goto_if(Ctx *t, Val flags, IrCond c, u64 pc);      // else falls through
 void gen_goto_reg(Ctx *t, Val pc);
 void gen_leave(Ctx *t, u64 pc);                     // context may have changed: look it up again
-void gen_leave_pc(Ctx *t);                          // the same, to the pc that a helper has set
 void gen_leave_loop(Ctx *t, u64 pc);                // to the run loop
 
 // -- exceptions ----------------------------------------------------------------------------
@@ -97,8 +97,6 @@ static inline u32 ctx_el(const Ctx *t) { return am_el(t->mode); }
 
 // -- helpers in helper_int.c ---------------------------------------------------------------
 u32  help_crc32(u32 acc, u64 data, u32 bytes);      // CRC-32 (IEEE), reflected, no inversion
-void help_step_done(Cpu *cpu);                      // PSTATE.SS = 0 after the stepped instruction
-void help_eret(Cpu *cpu);                           // helper_eret, and marks a misaligned pc
 void help_yield(Cpu *cpu);
 void help_misaligned(Cpu *cpu, u64 pc);             // escape or PC alignment fault; EXITDYN after
 

@@ -230,7 +230,9 @@ static bool gen_logic_reg(Ctx *t, const a64_logic_reg *a, int op, bool invert)
     }
     if (invert)
         m = ir_not(t, ty, m);
-    put_reg(t, a->rd, a->sf, a->rn == 31 && op == OP_OR ? m : ir_op(t, op, ty, n, m, ir_none, 0, 0));
+    if (a->rn != 31 || op != OP_OR)                 // else MOV, MVN
+        m = ir_op(t, op, ty, n, m, ir_none, 0, 0);
+    put_reg(t, a->rd, a->sf, m);
     return true;
 }
 

@@ -13,7 +13,7 @@ static const Helper h_hvc = HELPER(helper_hvc, HELPER_ARM_EXC, T_VOID);
 static const Helper h_smc = HELPER(helper_smc, HELPER_ARM_EXC, T_VOID);
 static const Helper h_brk = HELPER(helper_brk, HELPER_ARM_EXC, T_VOID);
 static const Helper h_hlt = HELPER(helper_hlt, HELPER_ARM_EXC, T_VOID);
-static const Helper h_eret = HELPER(help_eret, HELPER_ARM_ERET, T_VOID);
+static const Helper h_eret = HELPER(helper_eret, HELPER_ARM_ERET, T_VOID);
 static const Helper h_wfi = HELPER(helper_wfi, HELPER_ARM_EXC, T_VOID);
 static const Helper h_wfe = HELPER(helper_wfe, HELPER_ARM_EXC, T_VOID);
 static const Helper h_sev = HELPER(helper_sev, HELPER_CPU, T_VOID);
@@ -65,7 +65,7 @@ static bool gen_call_out(Ctx *t, const a64_exc *a, const Helper *h)
 {
     const Val imm = ir_k(t, a->imm);
     ir_call(t, h, 1, &imm);
-    gen_leave_pc(t);
+    ir_exit_dyn(t);
     return true;
 }
 
@@ -419,7 +419,8 @@ bool trans_sys(Ctx *t, const a64_sys *a)                                    // C
     u16 key = ARM_KEY(a->op0, a->op1, a->crn, a->crm, a->op2);
     Val v = get_reg(t, a->rt, 1);
     if (key == KEY_DC_ZVA) {
-        ir_call(t, &h_zva, 1, &v);
+        const Val args[] = { ir_k(t, arm_sys_iss(key, a->rt, false)), v };
+        ir_call(t, &h_zva, 2, args);
         return true;
     }
     const Val args[] = { ir_k(t, arm_sys_iss(key, a->rt, false)), v };

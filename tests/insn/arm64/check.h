@@ -39,3 +39,11 @@
 #define EXPECT(label) adr x26, label; ldr x27, =check_handler; str x26, [x27]
 
 #define PASS b check_pass; .include "check.inc"
+
+// Stage 1 on, 4 KiB granule: 1 GiB of normal memory at its own address for EL1, and again
+// 1 GiB higher for EL0 (and so not executable at EL1).  Clobbers x26.
+#define MMU_ON                                                                                     \
+    adrp x26, check_table; msr ttbr0_el1, x26; mov x26, #0xff; msr mair_el1, x26;                  \
+    ldr x26, =0x2803519; msr tcr_el1, x26; isb; tlbi vmalle1; dsb ish; isb;                        \
+    mrs x26, sctlr_el1; orr x26, x26, #1; orr x26, x26, #4; orr x26, x26, #0x1000;                 \
+    msr sctlr_el1, x26; isb
