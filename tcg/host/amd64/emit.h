@@ -13,12 +13,8 @@
 // DDI 0487, FPRound; SDM vol. 1, 4.9.1.5) matters.
 #pragma once
 #include "tcg/host/amd64/asm.h"
+#include "tcg/host/amd64/ra.h"
 #include "tcg/ir.h"
-
-typedef struct Emit {
-    Asm a;
-    Ctx *t;
-} Emit;
 
 typedef struct EmitArgs {
     const Ins *in;
@@ -50,3 +46,24 @@ void emit_flags_clobbered(Emit *e);
 // x->s[] (scratch registers too: the slow thunk saves them all), writes x->d and goes on at
 // the current position.  Called once per jump, after the op's last instruction.
 void emit_cold_op(Emit *e, const EmitArgs *x, u8 *jump);
+
+// -- what the files of the region compiler share -------------------------------------------------
+// A condition ready to be jumped on: the host's flags hold it.
+typedef struct HostCond { i8 cc; u8 parity; } HostCond;     // cc: AsmCc, or COND_NEVER / COND_ALWAYS
+enum { COND_NEVER = -1, COND_ALWAYS = -2 };
+HostCond cond_make(Emit *e, Val flags, IrCond c);       // emit_flags.c
+void flags_made(Emit *e, FlagKind kind, int op, IrType ty, Val a, Val b, Val c);
+void emit_flpack(Emit *e, const Ins *in, i32 i);
+bool emit_int(Emit *e, const Ins *in, i32 i);       // emit_int.c
+bool emit_mem(Emit *e, const Ins *in, i32 i);       // emit_mem.c: guest memory
+Stub *emit_stub(Emit *e, StubKind kind, u8 *jump);  // emit.c
+u32  emit_site(Emit *e, const Ins *in);
+void emit_callc(Emit *e, const void *fn);           // call a C function
+bool thunks_init(Tcg *tcg, Error *err);             // thunks.c
+typedef struct Thunks {                             // addresses in the executable view
+    const void *enter, *leave, *dyn, *lookup, *link, *slow, *slow_vec, *cold;
+} Thunks;
+u64  amd64_slow(Cpu *cpu, u32 site, u64 va);        // slow.c: called by thunks
+u64  amd64_cold(Cpu *cpu, u32 site);
+const void *amd64_link(Cpu *cpu, u32 link);
+void amd64_log_code(const Region *r);               // disas_*.c: -d out_asm

@@ -1,0 +1,205 @@
+// SPDX-License-Identifier: MIT
+// The code buffer and the regions in it.
+//
+// One memory, mapped twice: written at rw, run at rx (W^X).  Each vCPU fills chunks of it of
+// its own, so translation takes no lock; the lock guards what joins regions: hash chains,
+// page lists, links.  Lookups walk the hash without a lock (regions are only ever added in
+// front, and nothing is freed before a flush).
+//
+// Links: a jump from one region into another of the same guest page is patched to go straight
+// there.  A region knows who jumps to it, so that dropping it can patch them back to their
+// stubs.  Across pages nothing is linked: the mapping of the target's page may change, so these
+// jumps probe the jump cache, whose tags carry the context's generation.
+//
+// When the buffer or a table is full, everything goes at once: all vCPUs leave generated code,
+// then all is empty again (cache_flush).
+#include "tcg/host.h"
+#include "tcg/tcg.h"
+#include "util/alloc.h"
+#include "util/log.h"
+
+#include <string.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+LOG_CATEGORY("tcg.cache")
+
+static void *reserve(size_t bytes)
+{
+    void *p = mmap(NULL, bytes, PROT_READ | PROT_WRITE,
+                   MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+    return p == MAP_FAILED ? NULL : p;
+}
+
+static bool map_buffer(Tcg *tcg, size_t size, Error *err)
+{
+    int fd = memfd_create("mimic-code", MFD_CLOEXEC);
+    if (fd < 0 || ftruncate(fd, (off_t)size) < 0) {
+        if (fd >= 0)
+            close(fd);
+        return error_set(err, "cannot make a code buffer of %zu MiB: no memfd; "
+                         "use -accel tcg,engine=eval", size >> 20);
+    }
+    void *rw = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
+    void *rx = mmap(NULL, size, PROT_READ | PROT_EXEC, MAP_SHARED, fd, 0);
+    close(fd);
+    if (rw == MAP_FAILED || rx == MAP_FAILED)
+        return error_set(err, "this host forbids executable memory; use -accel tcg,engine=eval");
+    tcg->rw = rw;
+    tcg->rx = rx;
+    tcg->size = size;
+    return true;
+}
+
+bool cache_init(Tcg *tcg, size_t size, Error *err)
+{
+    if (!map_buffer(tcg, size, err))
+        return false;
+    tcg->regions = reserve(MAX_REGIONS * sizeof *tcg->regions);
+    tcg->links = reserve(MAX_LINKS * sizeof *tcg->links);
+    tcg->sites = reserve(MAX_SITES * sizeof *tcg->sites);
+    tcg->snaps = reserve(MAX_SNAPS * sizeof *tcg->snaps);
+    tcg->hash = reserve(sizeof *tcg->hash << HASH_BITS);
+    if (!tcg->regions || !tcg->links || !tcg->sites || !tcg->snaps || !tcg->hash)
+        return error_set(err, "not enough address space for the translator's tables");
+    mutex_init(&tcg->lock);
+    mutex_init(&tcg->flush_lock);
+    return true;
+}
+
+void cache_fini(Tcg *tcg)
+{
+    munmap(tcg->rw, tcg->size);
+    munmap(tcg->rx, tcg->size);
+    munmap(tcg->regions, MAX_REGIONS * sizeof *tcg->regions);
+    munmap(tcg->links, MAX_LINKS * sizeof *tcg->links);
+    munmap(tcg->sites, MAX_SITES * sizeof *tcg->sites);
+    munmap(tcg->snaps, MAX_SNAPS * sizeof *tcg->snaps);
+    munmap((void *)tcg->hash, sizeof *tcg->hash << HASH_BITS);
+    for (u32 i = 0; i < tcg->npages; i++)
+        free(tcg->pages[i]);
+    free(tcg->pages);
+}
+
+static unsigned hash_of(u64 pa, u64 pc, u32 mode)
+{
+    u64 h = (pa >> 2) * 0x9e3779b97f4a7c15u ^ (pc >> 12) * 0xc2b2ae3d27d4eb4fu ^
+            (u64)mode * 0x27d4eb2f165667c5u;
+    return (unsigned)(h >> (64 - HASH_BITS));
+}
+
+Region *cache_find(Tcg *tcg, u64 pa, u64 pc, u32 mode)
+{
+    Region *r = atomic_load_explicit(&tcg->hash[hash_of(pa, pc, mode)], memory_order_acquire);
+    while (r && (r->pc != pc || r->pa != pa || r->mode != mode ||
+                 atomic_load_explicit(&r->dead, memory_order_relaxed)))
+        r = atomic_load_explicit(&r->hash_next, memory_order_acquire);
+    return r;
+}
+
+void cache_publish(Tcg *tcg, Region *r, RamBlock *ram, u64 ram_at)
+{
+    mutex_lock(&tcg->lock);
+    CodePage *p = smc_page(tcg, ram, ram_at & ~(u64)(PAGE_SIZE - 1), true);
+    r->page_next = p->regions;
+    p->regions = r;
+    for (unsigned g = r->guest_lo >> 6; g <= (r->guest_hi - 1u) >> 6; g++)
+        p->map |= 1ull << g;
+    unsigned h = hash_of(r->pa, r->pc, r->mode);
+    atomic_store_explicit(&r->hash_next, atomic_load(&tcg->hash[h]), memory_order_relaxed);
+    atomic_store_explicit(&tcg->hash[h], r, memory_order_release);
+    mutex_unlock(&tcg->lock);
+}
+
+bool cache_chunk(Tcg *tcg, TcgThread *th)
+{
+    size_t at = atomic_fetch_add(&tcg->used, CODE_CHUNK);
+    if (at + CODE_CHUNK > tcg->size)
+        return false;
+    th->code = tcg->rw + at;
+    th->code_end = th->code + CODE_CHUNK;
+    return true;
+}
+
+void cache_link(Tcg *tcg, Region *from, u32 i, Region *to)
+{
+    RegionLink *l = &from->links[i];
+    if (tcg->no_links)
+        return;
+    mutex_lock(&tcg->lock);
+    if (!l->to && !atomic_load(&from->dead) && !atomic_load(&to->dead)) {
+        l->to = to;
+        l->next = to->in;
+        l->next_idx = to->in_idx;
+        to->in = from;
+        to->in_idx = (u8)i;
+        tcg->host->link(tcg, from, i, to);
+    }
+    mutex_unlock(&tcg->lock);
+}
+
+// -- flush ------------------------------------------------------------------------------------
+
+static bool others_out(Tcg *tcg, Cpu *self)
+{
+    vec_foreach (c, &tcg->cpus)
+        if (*c != self && atomic_load(&tcg_cpu(*c)->th->in_code))
+            return false;
+    return true;
+}
+
+static void empty_thread(TcgThread *th)
+{
+    th->code = th->code_end = NULL;
+    memset(th->jc, 0xff, JC_SIZE * sizeof *th->jc);
+}
+
+void cache_flush(Cpu *self)
+{
+    Tcg *tcg = tcg_cpu(self)->tcg;
+    size_t seen = atomic_load(&tcg->used);
+    mutex_lock(&tcg->flush_lock);
+    if (atomic_load(&tcg->used) < seen) {           // somebody else did it meanwhile
+        mutex_unlock(&tcg->flush_lock);
+        return;
+    }
+    atomic_store(&tcg->flushing, 1);
+    vec_foreach (c, &tcg->cpus)
+        if (*c != self)
+            cpu_kick(*c, CPU_EXIT_ACCEL);
+    while (!others_out(tcg, self)) {
+        tlb_serve(tcg_cpu(self)->th);
+        sched_yield();
+    }
+    log_info("code buffer full: %zu MiB dropped", seen >> 20);
+    vec_foreach (c, &tcg->cpus)
+        empty_thread(tcg_cpu(*c)->th);
+    for (u32 i = 0; i < tcg->npages; i++) {
+        for (int p = 0; tcg->pages[i] && p < 512; p++)
+            if (tcg->pages[i][p].regions)
+                ram_flag_clear(tcg->pages[i][p].ram, tcg->pages[i][p].ram_at, RAM_CODE);
+        free(tcg->pages[i]);
+        tcg->pages[i] = NULL;
+    }
+    madvise((void *)tcg->hash, sizeof *tcg->hash << HASH_BITS, MADV_DONTNEED);
+    atomic_store(&tcg->nregions, 0);
+    atomic_store(&tcg->nlinks, 0);
+    atomic_store(&tcg->nsites, 0);
+    atomic_store(&tcg->nsnaps, 0);
+    atomic_store(&tcg->used, tcg->first);
+    tcg_cpu(self)->th->stats.flushes++;
+    atomic_fetch_add(&tcg->flush_count, 1);
+    atomic_store(&tcg->flushing, 0);
+    mutex_unlock(&tcg->flush_lock);
+}
+
+Region *cache_region_at(Tcg *tcg, const void *rx)
+{
+    u32 n = atomic_load(&tcg->nregions);
+    for (u32 i = 0; i < n && i < MAX_REGIONS; i++) {
+        Region *r = &tcg->regions[i];
+        if ((const u8 *)rx >= r->code && (const u8 *)rx < r->code + r->code_size)
+            return r;
+    }
+    return NULL;
+}

@@ -1,0 +1,599 @@
+// SPDX-License-Identifier: MIT
+// The amd64 host: from the IR of a region to machine code.
+//
+// Layout of a region: poll of the exit word; body; then, cold, the stubs of side exits, slow
+// memory operations and FP operations, and the constants.  Links (jumps to other regions of
+// the page) are 4-byte aligned rel32s that first lead to a stub, which asks the translator.
+//
+// Registers: rbp = Cpu + bias, r15 = soft TLB of the current space, rsp = frame; rax, rcx, rdx and
+// xmm0-2 scratch; the rest belongs to ra.c.
+#include "tcg/host/amd64/emit.h"
+#include "tcg/host.h"
+#include "util/alloc.h"
+#include "util/log.h"
+
+#include <string.h>
+
+enum { ROOM = 96 << 10 };                           // no region comes near this
+
+Stub *emit_stub(Emit *e, StubKind kind, u8 *jump)
+{
+    if (e->nstubs == MAX_STUBS) {
+        e->failed = true;
+        e->nstubs--;
+    }
+    Stub *s = &e->stubs[e->nstubs++];
+    *s = (Stub){ .kind = (u8)kind, .jump = jump, .reg = -1 };
+    return s;
+}
+
+u32 emit_site(Emit *e, const Ins *in)
+{
+    u32 i = atomic_fetch_add(&e->tcg->nsites, 1);
+    if (i >= MAX_SITES) {
+        e->failed = true;
+        i = 0;
+    }
+    Site *s = &e->tcg->sites[i];
+    u32 n = 0;
+    *s = (Site){ .region = e->r, .pc_delta = e->pc_delta, .in = *in, .dst = -1, .dst2 = -1,
+                 .src = { -1, -1, -1, -1, -1 } };
+    if (ir_ops[in->op].props & OPP_M)
+        s->snap = ra_snapshot(e, &n);
+    s->nsnap = (u16)n;
+    return i;
+}
+
+void emit_cold_op(Emit *e, const EmitArgs *x, u8 *jump)
+{
+    Stub *st = emit_stub(e, STUB_COLD, jump);
+    st->site = emit_site(e, x->in);
+    st->resume = e->a.p;
+    Site *s = &e->tcg->sites[st->site];
+    s->dst = (i8)x->d;
+    for (int i = 0; i < ir_ops[x->in->op].nin && i < 3; i++)
+        s->src[i] = (i8)x->s[i];
+}
+
+void emit_callc(Emit *e, const void *fn)
+{
+    asm_mov_k(&e->a, RAX, (u64)(uintptr_t)fn);
+    asm_call_r(&e->a, RAX);
+    emit_flags_clobbered(e);
+}
+
+static void store_pc(Emit *e, u64 pc)
+{
+    Mem m = env_mem(e, e->t->fend->pc_offset);
+    if ((i64)pc == (i32)pc) {
+        asm_store_i(&e->a, 3, m, (i32)pc);
+    } else {
+        asm_mov_k(&e->a, RAX, pc);
+        asm_store(&e->a, 3, m, RAX);
+    }
+}
+
+// -- calls -------------------------------------------------------------------------------------------
+
+typedef struct Move { int dst, src; } Move;
+
+// All at once: no source is overwritten before it is read.
+static void move_all(Emit *e, Move *m, int n)
+{
+    while (n) {
+        int pick = -1;
+        for (int i = 0; i < n && pick < 0; i++) {
+            bool blocked = false;
+            for (int k = 0; k < n; k++)
+                blocked |= k != i && m[k].src == m[i].dst;
+            if (!blocked)
+                pick = i;
+        }
+        if (pick < 0) {                             // a cycle: through rax
+            asm_mov(&e->a, 3, RAX, m[0].src);
+            int was = m[0].src;
+            for (int k = 0; k < n; k++)
+                if (m[k].src == was)
+                    m[k].src = RAX;
+            continue;
+        }
+        if (m[pick].dst != m[pick].src)
+            asm_mov(&e->a, 3, m[pick].dst, m[pick].src);
+        m[pick] = m[--n];
+    }
+}
+
+static void load_arg(Emit *e, int dst, Val v)
+{
+    if (ir_is_k(v)) {
+        asm_mov_k(&e->a, dst, ir_kval(e->t, v));
+        return;
+    }
+    const Loc *l = &e->loc[v.id];
+    int sz = e->t->ins[v.id].ty == T_I32 ? 2 : 3;
+    asm_load(&e->a, sz, dst, l->spill >= 0 ? mem_b(RSP, l->spill) : reg_mem(e, l->home));
+}
+
+static void pass_args(Emit *e, const IrCall *c, bool cpu)
+{
+    static const u8 order[] = { RDI, RSI, RDX, RCX, R8, R9 };
+    Move m[6];
+    int n = 0;
+    for (int i = 0; i < c->nargs; i++) {
+        Val v = c->args[i];
+        if (!ir_is_k(v) && e->loc[v.id].reg >= 0)
+            m[n++] = (Move){ order[i + cpu], e->loc[v.id].reg };
+    }
+    move_all(e, m, n);
+    for (int i = 0; i < c->nargs; i++) {
+        Val v = c->args[i];
+        if (ir_is_k(v) || e->loc[v.id].reg < 0)
+            load_arg(e, order[i + cpu], v);
+    }
+    if (cpu)
+        asm_lea(&e->a, 3, RDI, mem_b(RBP, -(i32)e->t->fend->env_bias));
+}
+
+static void gen_call(Emit *e, const Ins *in, i32 i)
+{
+    const IrCall *c = &e->t->calls[in->imm];
+    const Helper *h = c->h;
+    ra_flush(e, c->reads | c->writes, c->reads_hi | c->writes_hi);
+    ra_clobber_home(e, c->writes, c->writes_hi);
+    ra_end_op(e);
+    if (h->flags & HELPER_RAISES)
+        store_pc(e, e->r->pc + e->pc_delta);
+    ra_save_for_call(e);
+    pass_args(e, c, h->flags & HELPER_CPU);
+    emit_callc(e, h->fn);
+    ra_after_call(e);
+    for (int k = 0; k < c->nargs; k++)
+        ra_release(e, c->args[k]);
+    if (in->ty != T_VOID && in->uses)
+        asm_mov(&e->a, in->ty == T_I32 ? 2 : 3, ra_def(e, i, -1), RAX);
+}
+
+// -- leaving -----------------------------------------------------------------------------------------
+
+// A patchable jump to pc's region: aligned, so that patching is one atomic store.
+static void jump_link(Emit *e, u64 pc, bool forward)
+{
+    Asm *a = &e->a;
+    int n = e->nlinks++;
+    while (((uintptr_t)a->p + 1) & 3)
+        asm_nop(a, 1);
+    u8 *rel = asm_jmp_long(a);
+    RegionLink *l = &e->r->links[n];
+    *l = (RegionLink){ .site = (u32)(rel - a->base), .pc = pc, .from = e->r, .forward = forward };
+    asm_patch32_here(a, rel);                       // at first to what follows
+    l->stub = (u32)(a->p - a->base);
+    asm_mov_k(a, RAX, e->link_base + (u32)n);
+    asm_jmp_abs(a, e->thunks->link);
+}
+
+// Another page: its mapping may change, so the jump cache is asked.
+static void jump_const(Emit *e, u64 pc)
+{
+    Asm *a = &e->a;
+    i32 k = (i32)(jc_index(pc) * sizeof(JumpEntry));
+    asm_load(a, 3, RCX, env_mem(e, TC(jc)));
+    asm_mov_k(a, RAX, pc);
+    asm_mov(a, 3, RDX, RAX);
+    asm_alu_m(a, ALU_XOR, 3, RDX, env_mem(e, TC(ctxkey)));
+    asm_alu_m(a, ALU_CMP, 3, RDX, mem_b(RCX, k));
+    u8 *miss = asm_jcc_short(a, CC_NE);
+    asm_jmp_m(a, mem_b(RCX, k + 8));
+    asm_patch_here(a, miss);
+    asm_store(a, 3, env_mem(e, e->t->fend->pc_offset), RAX);
+    asm_jmp_abs(a, e->thunks->lookup);
+}
+
+static void jump_to(Emit *e, u64 pc, u64 from)
+{
+    bool same_page = !((pc ^ e->r->pc) & ~(u64)(PAGE_SIZE - 1));
+    if (same_page && !(pc & (e->t->fend->insn_align - 1)))
+        jump_link(e, pc, pc > from);
+    else
+        jump_const(e, pc);
+}
+
+static void gen_exit(Emit *e, const Ins *in)
+{
+    ra_flush(e, ~0ull, ~0ull);
+    jump_to(e, in->k, e->r->pc + e->pc_delta);
+}
+
+static void gen_exitind(Emit *e, const Ins *in)
+{
+    Asm *a = &e->a;
+    ra_flush(e, ~0ull, ~0ull);
+    int t = ra_use(e, in->a);
+    asm_load(a, 3, RDX, env_mem(e, TC(jc)));
+    asm_mov(a, 2, RCX, t);
+    asm_alu_i(a, ALU_AND, 2, RCX, (JC_SIZE - 1) << 2);
+    asm_mov(a, 3, RAX, t);
+    asm_alu_m(a, ALU_XOR, 3, RAX, env_mem(e, TC(ctxkey)));
+    asm_lea(a, 3, RDX, mem_bi(RDX, RCX, 2, 0));
+    asm_alu_m(a, ALU_CMP, 3, RAX, mem_b(RDX, 0));
+    Stub *s = emit_stub(e, STUB_MISS, asm_jcc_long(a, CC_NE));
+    s->reg = (i8)t;
+    asm_jmp_m(a, mem_b(RDX, 8));
+}
+
+// Flags that the side exit's stub can pack where it is; others are stored here.
+static void settle_flags(Emit *e, Val tested)
+{
+    int nz = e->t->fend->nzcv_reg;
+    if (!(e->dirty[nz / 64] >> (nz % 64) & 1))
+        return;
+    Val v = e->put[nz];
+    if (v.id > 0 && e->t->ins[v.id].ty == T_FLAGS && v.id != tested.id)
+        ra_flush(e, nz < 64 ? 1ull << nz : 0, nz < 64 ? 0 : 1ull << (nz - 64));
+}
+
+static void jcc_stub(Emit *e, AsmCc cc, const Ins *in, const Stub *like)
+{
+    Stub *s = emit_stub(e, STUB_EXIT, asm_jcc_long(&e->a, cc));
+    u8 *jump = s->jump;
+    *s = *like;
+    s->kind = STUB_EXIT;
+    s->jump = jump;
+    s->pc = in->k;
+}
+
+static void gen_exitcc(Emit *e, const Ins *in, i32 i)
+{
+    const Ins *next = &e->t->ins[i + 1];
+    settle_flags(e, in->a);
+    if (i + 1 < e->t->n && next->op == OP_EXIT)     // both ways need everything stored
+        ra_flush(e, ~0ull, ~0ull);
+    HostCond c = cond_make(e, in->a, in->aux);
+    Stub like = { .flags = (u8)e->hf.kind, .reg = -1, .nzcv = in->a,
+                  .forward = in->k > e->r->pc + e->pc_delta };
+    like.snap = ra_snapshot(e, &like.nsnap);
+    if (c.cc == COND_ALWAYS) {
+        Stub *s = emit_stub(e, STUB_EXIT, asm_jmp_long(&e->a));
+        u8 *jump = s->jump;
+        *s = like;
+        s->kind = STUB_EXIT;
+        s->jump = jump;
+        s->pc = in->k;
+    } else if (c.cc != COND_NEVER && c.parity == FCMP_AND_NP) {
+        u8 *skip = asm_jcc_short(&e->a, CC_P);
+        jcc_stub(e, (AsmCc)c.cc, in, &like);
+        asm_patch_here(&e->a, skip);
+    } else if (c.cc != COND_NEVER) {
+        jcc_stub(e, (AsmCc)c.cc, in, &like);
+        if (c.parity == FCMP_OR_P)
+            jcc_stub(e, CC_P, in, &like);
+    }
+    ra_release(e, in->a);
+}
+
+// -- stubs --------------------------------------------------------------------------------------------
+
+static unsigned snap_len(const SnapLoc *s) { return s->kind == SL_KONST ? 3 : 1; }
+
+static void stub_pack_flags(Emit *e, const Stub *s)
+{
+    Asm *a = &e->a;
+    if (s->flags == FK_FCMP) {
+        emit_fcmp_pack(e, RAX);
+    } else {
+        if (s->flags == FK_ADD)
+            asm_cmc(a);
+        else if (s->flags == FK_AND)
+            asm_stc(a);
+        asm_lahf(a);
+        asm_setcc(a, CC_O, RAX);
+    }
+    asm_store(a, 2, reg_mem(e, e->t->fend->nzcv_reg), RAX);
+}
+
+static void stub_store(Emit *e, const SnapLoc *s)
+{
+    Asm *a = &e->a;
+    Mem to = reg_mem(e, s->reg);
+    u64 k;
+    switch (s->kind) {
+    case SL_GPR:     asm_store(a, 3, to, s->where); return;
+    case SL_XMM:     asm_vmovaps_store(a, to, s->where); return;
+    case SL_XMM64:   asm_vmovq(a, XMM0, s->where); break;
+    case SL_XMM32:
+        asm_vpxor(a, XMM0, XMM0, XMM0);
+        asm_vmovss(a, XMM0, XMM0, s->where);
+        break;
+    case SL_SPILL:
+        asm_load(a, 3, RAX, mem_b(RSP, s->where));
+        asm_store(a, 3, to, RAX);
+        return;
+    case SL_SPILL32: asm_vmovs_load(a, 2, XMM0, mem_b(RSP, s->where)); break;
+    case SL_SPILL64: asm_vmovs_load(a, 3, XMM0, mem_b(RSP, s->where)); break;
+    case SL_SPILLV:  asm_vmovaps_load(a, XMM0, mem_b(RSP, s->where)); break;
+    case SL_KONST:
+        memcpy(&k, s + 1, 8);
+        asm_mov_k(a, RAX, k);
+        asm_store(a, 3, to, RAX);
+        return;
+    case SL_HOME:
+        if (e->t->fend->regs[s->where].type == T_V128) {
+            asm_vmovaps_load(a, XMM0, reg_mem(e, s->where));
+            break;
+        }
+        asm_load(a, 3, RAX, reg_mem(e, s->where));
+        asm_store(a, 3, to, RAX);
+        return;
+    default:
+        BUG_ON(true);
+    }
+    asm_vmovaps_store(a, to, XMM0);
+}
+
+static void stub_exit(Emit *e, const Stub *st)
+{
+    const SnapLoc *s = &e->tcg->snaps[st->snap], *end = s + st->nsnap;
+    for (const SnapLoc *p = s; p < end; p += p->kind >= SL_ADD ? 1 : snap_len(p))
+        if (p->kind >= SL_ADD)                      // NZCV: the host's flags hold it
+            stub_pack_flags(e, st);
+    for (const SnapLoc *p = s; p < end;) {
+        if (p->kind >= SL_ADD) {
+            p++;
+            p += snap_len(p);
+            p += snap_len(p);
+        } else {
+            stub_store(e, p);
+            p += snap_len(p);
+        }
+    }
+    jump_to(e, st->pc, st->forward ? 0 : ~0ull);
+}
+
+static void stub_emit(Emit *e, const Stub *s)
+{
+    Asm *a = &e->a;
+    asm_patch32_here(a, s->jump);
+    switch (s->kind) {
+    case STUB_EXIT:
+        stub_exit(e, s);
+        break;
+    case STUB_SLOW:
+        if (s->reg != RDX)
+            asm_mov(a, 3, RDX, s->reg);
+        asm_mov_k(a, RAX, s->site);
+        asm_call(a, s->vec ? e->thunks->slow_vec : e->thunks->slow);
+        asm_jmp_back(a, s->resume);
+        break;
+    case STUB_COLD:
+        asm_mov_k(a, RAX, s->site);
+        asm_call(a, e->thunks->cold);
+        asm_jmp_back(a, s->resume);
+        break;
+    case STUB_MISS:
+        asm_store(a, 3, env_mem(e, e->t->fend->pc_offset), s->reg);
+        asm_jmp_abs(a, e->thunks->lookup);
+        break;
+    default:                                        // STUB_POLL
+        store_pc(e, s->pc);
+        asm_jmp_abs(a, e->thunks->leave);
+    }
+}
+
+// -- the walk -----------------------------------------------------------------------------------------
+
+static void poll(Emit *e, u64 pc)
+{
+    asm_alu_mi(&e->a, ALU_CMP, 2, env_mem(e, offsetof(Cpu, exit)), 0);
+    emit_stub(e, STUB_POLL, asm_jcc_long(&e->a, CC_NE))->pc = pc;
+    emit_flags_clobbered(e);
+}
+
+static void gen_get(Emit *e, const Ins *in, i32 i)
+{
+    // already there under another name?
+    int d = ra_def(e, i, -1);
+    Mem m = reg_mem(e, in->imm);
+    ra_load(e, in->ty, d, m);
+    ra_set_home(e, i, in->imm);
+}
+
+static void gen_ldenv(Emit *e, const Ins *in, i32 i)
+{
+    int d = ra_def(e, i, -1);
+    Mem m = env_mem(e, in->imm);
+    if (ty_vec(in->ty))
+        ra_load(e, in->ty, d, m);
+    else
+        asm_load(&e->a, in->aux, d, m);
+}
+
+static void gen_stenv(Emit *e, const Ins *in)
+{
+    Mem m = env_mem(e, in->imm);
+    i32 k;
+    if (ra_imm32(e, in->a, in->aux == 3 ? T_I64 : T_I32, &k)) {
+        asm_store_i(&e->a, in->aux, m, k);
+        return;
+    }
+    int r = ra_use(e, in->a);
+    if (!ir_is_k(in->a) && e->t->ins[in->a.id].ty == T_V128)
+        asm_vmovaps_store(&e->a, m, r);
+    else if (!ir_is_k(in->a) && ty_vec(e->t->ins[in->a.id].ty))
+        asm_vmovs_store(&e->a, in->aux, m, r);
+    else
+        asm_store(&e->a, in->aux, m, r);
+    ra_release(e, in->a);
+}
+
+static void gen_vconst(Emit *e, const Ins *in, i32 i)
+{
+    const V128 *k = &e->t->vkonst[in->imm];
+    int d = ra_def(e, i, -1);
+    if (!k->d[0] && !k->d[1])
+        asm_vpxor(&e->a, d, d, d);
+    else
+        asm_vmovaps_load(&e->a, d, mem_const(&e->a, k->d[0], k->d[1]));
+}
+
+// Vector and FP operations: all operands in registers, then the table of emit_fp.c / emit_vec.c.
+static void gen_vector(Emit *e, const Ins *in, i32 i)
+{
+    const Val v[3] = { in->a, in->b, in->c };
+    int n = ir_ops[in->op].nin;
+    EmitArgs x = { .in = in, .d = -1, .s = { -1, -1, -1 } };
+    for (int k = 0; k < n; k++)
+        x.s[k] = ra_use(e, v[k]);
+    for (int k = 0; k < n; k++)
+        ra_release(e, v[k]);
+    x.d = ra_def(e, i, x.s[0]);
+    bool ok = in->op < OP_VCONST ? emit_fp(e, &x) : emit_vec(e, &x) || emit_fp(e, &x);
+    BUG_ON(!ok);
+}
+
+static void gen_one(Emit *e, const Ins *in, i32 i)
+{
+    switch (in->op) {
+    case OP_NOP:      break;
+    case OP_INSN:     e->pc_delta = (u32)in->imm; break;
+    case OP_GET:      gen_get(e, in, i); break;
+    case OP_PUT:      ra_put(e, in); break;
+    case OP_LDENV:    gen_ldenv(e, in, i); break;
+    case OP_STENV:    gen_stenv(e, in); break;
+    case OP_ENVPTR:
+        asm_lea(&e->a, 3, ra_def(e, i, -1), env_mem(e, in->imm));
+        break;
+    case OP_CALL:     gen_call(e, in, i); break;
+    case OP_POLL:     ra_flush(e, ~0ull, ~0ull); poll(e, e->r->pc + e->pc_delta); break;
+    case OP_EXITCC:   gen_exitcc(e, in, i); break;
+    case OP_EXIT:     gen_exit(e, in); break;
+    case OP_EXITIND:  gen_exitind(e, in); break;
+    case OP_EXITDYN:
+        ra_flush(e, ~0ull, ~0ull);
+        asm_jmp_abs(&e->a, e->thunks->dyn);
+        break;
+    case OP_EXITLOOP:
+        ra_flush(e, ~0ull, ~0ull);
+        store_pc(e, in->k);
+        asm_jmp_abs(&e->a, e->thunks->leave);
+        break;
+    case OP_VCONST:   gen_vconst(e, in, i); break;
+    case OP_FLFCMP:   flags_make(e, (Val){ i }); break;         // it may set guest flags
+    default:
+        if (in->ty != T_FLAGS && !emit_int(e, in, i) && !emit_mem(e, in, i))
+            gen_vector(e, in, i);
+    }
+}
+
+static u32 count_links(const Ctx *t)
+{
+    u32 n = 0;
+    for (int i = 1; i < t->n; i++)
+        n += t->ins[i].op == OP_EXIT || t->ins[i].op == OP_EXITCC;
+    return 2 * n;                                   // a condition may need two jumps
+}
+
+static Emit *emit_of(TcgThread *th)
+{
+    if (!th->emit)
+        th->emit = xalloc(sizeof(Emit));
+    return th->emit;
+}
+
+static bool begin(Emit *e, Tcg *tcg, Ctx *t, Region *r)
+{
+    u32 n = count_links(t), base = atomic_fetch_add(&tcg->nlinks, n);
+    if (base + n > MAX_LINKS)
+        return false;
+    e->t = t;
+    e->tcg = tcg;
+    e->th = tcg_cpu(t->cpu)->th;
+    e->r = r;
+    e->pc_delta = 0;
+    e->nlinks = 0;
+    e->link_base = base;
+    e->thunks = tcg->host_state;
+    r->links = &tcg->links[base];
+    asm_begin(&e->a, e->th->code, e->th->code_end, tcg->rx - tcg->rw, asm_cpu_detect());
+    ra_begin(e);
+    return true;
+}
+
+static void body(Emit *e)
+{
+    Ctx *t = e->t;
+    poll(e, t->start);
+    e->r->entry_nopoll = (u32)(e->a.p - e->a.base);
+    for (i32 i = 1; i < t->n; i++) {
+        const Ins *in = &t->ins[i];
+        e->at = i;
+        gen_one(e, in, i);
+        if (in->ty != T_VOID && in->ty != T_FLAGS && e->loc[i].reg >= 0)
+            ra_release(e, (Val){ i });              // made but not used
+        ra_end_op(e);
+        asm_pool_poll(&e->a);
+    }
+    for (int s = 0; s < e->nstubs; s++)
+        stub_emit(e, &e->stubs[s]);
+    asm_pool_flush(&e->a);
+}
+
+static bool amd64_compile(Tcg *tcg, Ctx *t, Region *r)
+{
+    TcgThread *th = tcg_cpu(t->cpu)->th;
+    Emit *e = emit_of(th);
+    if (th->code_end - th->code < ROOM || !begin(e, tcg, t, r))
+        return false;
+    body(e);
+    if (e->failed)
+        t->overflow = true;
+    if (e->failed || e->a.overflow)
+        return false;
+    r->nlinks = (u32)e->nlinks;
+    r->code = tcg_rx(tcg, e->a.base);
+    r->code_size = (u32)(e->a.p - e->a.base);
+    th->code = (u8 *)(((uintptr_t)e->a.p + 15) & ~(uintptr_t)15);
+    if (log_on(LOG_OUT_ASM))
+        amd64_log_code(r);
+    return true;
+}
+
+static void amd64_link_patch(Tcg *tcg, Region *r, u32 i, Region *to)
+{
+    RegionLink *l = &r->links[i];
+    u8 *site = tcg_rw(tcg, r->code) + l->site;
+    const u8 *target = to ? to->code + (l->forward ? to->entry_nopoll : 0) : r->code + l->stub;
+    __atomic_store_n((i32 *)(void *)site, (i32)(target - (r->code + l->site + 4)),
+                     __ATOMIC_RELEASE);
+}
+
+static bool amd64_probe(Error *err)
+{
+    const char *missing = asm_cpu_missing();
+    return !missing || error_set(err, "this host's CPU lacks %s", missing);
+}
+
+static void amd64_run(Cpu *cpu, Region *first)
+{
+    const Thunks *t = tcg_cpu(cpu)->tcg->host_state;
+    ((void (*)(Cpu *, const void *))(uintptr_t)t->enter)(cpu, first->code);
+}
+
+static _Noreturn void amd64_unwind(Cpu *cpu)
+{
+    const Thunks *t = tcg_cpu(cpu)->tcg->host_state;
+    u8 *env = (u8 *)cpu + tcg_cpu(cpu)->fe->env_bias;
+#if defined(__SANITIZE_ADDRESS__)
+    extern void __asan_handle_no_return(void);
+    __asan_handle_no_return();
+#endif
+    __asm__ volatile("mov %0, %%rsp\n\tmov %1, %%rbp\n\tjmp *%2"
+                     : : "r"(tcg_cpu(cpu)->host_frame), "r"(env), "r"(t->dyn) : "memory");
+    __builtin_unreachable();
+}
+
+static void amd64_fini(Tcg *tcg) { free(tcg->host_state); }
+
+const TcgHost tcg_amd64 = {
+    .name = "amd64", .probe = amd64_probe, .init = thunks_init, .fini = amd64_fini,
+    .compile = amd64_compile, .run = amd64_run, .link = amd64_link_patch,
+    .unwind = amd64_unwind,
+};

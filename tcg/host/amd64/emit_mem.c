@@ -1,0 +1,420 @@
+// SPDX-License-Identifier: MIT
+// Guest memory: the inline soft-TLB check and the access.
+//
+// The check compares the page of the access's last byte with the entry's tag; slow bits in
+// the tag, an address that crosses a page and (when asked for) one that is not aligned make it
+// fail, and the cold stub redoes the whole operation in C:
+//
+//     mov eax, A; shr eax, 7; and eax, 511 << 5       index * 32
+//     lea rcx, [A + size - 1]; and rcx, -4096
+//     cmp rcx, [r15 + rax + tag]; jne cold
+//     mov rax, [r15 + rax + 24]                       addend
+//     mov d, [rax + A]
+//
+// A is the base register, or rdx when there is an offset.  128-bit exclusives and compare-and-swap
+// of pairs, and big-endian atomics, always go by the stub.
+#include "tcg/host/amd64/emit.h"
+#include "util/log.h"
+
+enum { TLB_SHIFT = PAGE_BITS - 5, INDEX_MASK = (TLB_SIZE - 1) << 5 };
+
+typedef struct Addr {
+    int reg;                                        // holds the address
+    Stub *stub;
+} Addr;
+
+static bool pair_op(int op)
+{
+    return op == OP_LD2 || op == OP_ST2 || op == OP_LDX2 || op == OP_STX2 || op == OP_CAS2;
+}
+
+// The base in a register, and one for the result, before the check: what the allocator emits
+// must not stand between the jump to the stub and the place where the stub resumes.
+static int prepare(Emit *e, const Ins *in, i32 i)
+{
+    if (!ir_is_k(in->a))
+        ra_use(e, in->a);
+    return i ? ra_def(e, i, -1) : -1;
+}
+
+static int address(Emit *e, const Ins *in)
+{
+    if (ir_is_k(in->a)) {
+        asm_mov_k(&e->a, RDX, ir_kval(e->t, in->a) + (u64)(i64)in->imm);
+        return RDX;
+    }
+    int a = ra_use(e, in->a);
+    if (!in->imm)
+        return a;
+    asm_lea(&e->a, 3, RDX, mem_b(a, in->imm));
+    return RDX;
+}
+
+// Leaves rax = addend.  Flags are gone.
+static Addr check(Emit *e, const Ins *in, bool write)
+{
+    MemOp m = in->aux;
+    unsigned size = memop_bytes(m) << pair_op(in->op);
+    int a = address(e, in), table = R15;
+    Asm *s = &e->a;
+    asm_mov(s, 2, RAX, a);
+    asm_shift_i(s, SH_SHR, 2, RAX, TLB_SHIFT);
+    asm_alu_i(s, ALU_AND, 2, RAX, INDEX_MASK);
+    if (m & MO_USER)
+        asm_alu_m(s, ALU_ADD, 3, RAX, env_mem(e, TC(tlb_user)));
+    if (m & MO_ALIGN) {
+        asm_mov(s, 3, RCX, a);
+        unsigned unit = in->op == OP_LD2 || in->op == OP_ST2 ? memop_bytes(m) : size;
+        if (unit != size)                           // aligned elements may still cross
+            asm_lea(s, 3, RCX, mem_b(a, (i32)(size - unit)));
+        asm_alu_i(s, ALU_AND, 3, RCX, -(i32)PAGE_SIZE | (i32)(unit - 1));
+    } else {
+        if (size > 1)
+            asm_lea(s, 3, RCX, mem_b(a, (i32)size - 1));
+        else
+            asm_mov(s, 3, RCX, a);
+        asm_alu_i(s, ALU_AND, 3, RCX, -(i32)PAGE_SIZE);
+    }
+    i32 tag = write ? offsetof(TlbEntry, wtag) : offsetof(TlbEntry, rtag);
+    i32 add = offsetof(TlbEntry, addend);
+    asm_alu_m(s, ALU_CMP, 3, RCX, m & MO_USER ? mem_b(RAX, tag) : mem_bi(table, RAX, 0, tag));
+    emit_flags_clobbered(e);
+    Addr r = { a, emit_stub(e, STUB_SLOW, asm_jcc_long(s, CC_NE)) };
+    asm_load(s, 3, RAX, m & MO_USER ? mem_b(RAX, add) : mem_bi(table, RAX, 0, add));
+    return r;
+}
+
+// Straight to the stub.
+static Addr always_slow(Emit *e, const Ins *in)
+{
+    int a = address(e, in);
+    emit_flags_clobbered(e);
+    return (Addr){ a, emit_stub(e, STUB_SLOW, asm_jmp_long(&e->a)) };
+}
+
+// The site is made before operands are released; its registers are filled in here.
+static Site *site_of(Emit *e, const Ins *in, Addr ad)
+{
+    ad.stub->reg = (i8)ad.reg;
+    ad.stub->site = emit_site(e, in);
+    ad.stub->vec = ra_any_xmm(e) || ty_vec(in->ty) || ty_vec(in->ty2);
+    return &e->tcg->sites[ad.stub->site];
+}
+
+static void resume_here(Emit *e, Addr ad) { ad.stub->resume = e->a.p; }
+
+static void operand(Emit *e, Site *s, int n, Val v)
+{
+    if (ir_is_k(v)) {
+        s->src[n] = -1;
+        s->konst[n] = ir_kval(e->t, v);
+    } else {
+        s->src[n] = (i8)ra_use(e, v);
+    }
+}
+
+// -- loads ------------------------------------------------------------------------------------------
+
+static void load_value(Emit *e, int ty, MemOp m, int d, Mem from)
+{
+    Asm *s = &e->a;
+    int sz = m & MO_SIZE;
+    if (ty == T_V128) {
+        asm_vmovups_load(s, d, from);
+    } else if (ty_vec(ty)) {
+        asm_vmovs_load(s, sz, d, from);
+    } else if (m & MO_BE && sz) {
+        if (sz == MO_16) {
+            asm_load(s, 1, d, from);
+            asm_rol16(s, d, 8);
+            emit_flags_clobbered(e);
+        } else {
+            asm_movbe_load(s, sz, d, from);
+        }
+        if (m & MO_SIGN)
+            asm_movsx(s, sz, ty == T_I32 ? 2 : 3, d, d);
+    } else if (m & MO_SIGN && sz < (ty == T_I32 ? 2 : 3)) {
+        asm_load_sx(s, sz, ty == T_I32 ? 2 : 3, d, from);
+    } else {
+        asm_load(s, sz, d, from);
+    }
+}
+
+static bool vec_big_endian(const Ins *in)
+{
+    return in->aux & MO_BE && (ty_vec(in->ty) || ty_vec(in->ty2));
+}
+
+static void gen_ld(Emit *e, const Ins *in, i32 i)
+{
+    bool slow = vec_big_endian(in);
+    int d = prepare(e, in, i);
+    Addr ad = slow ? always_slow(e, in) : check(e, in, false);
+    site_of(e, in, ad)->dst = (i8)d;
+    if (!slow)
+        load_value(e, in->ty, in->aux, d, mem_bi(RAX, ad.reg, 0, 0));
+    resume_here(e, ad);
+    ra_release(e, in->a);
+    ra_release(e, (Val){ i });
+}
+
+// Both results are defined at once; the LD2HI that follows finds its own made.
+static void gen_ld2(Emit *e, const Ins *in, i32 i)
+{
+    bool slow = vec_big_endian(in);
+    int n = (int)memop_bytes(in->aux);
+    bool want2 = e->t->ins[i + 1].op == OP_LD2HI;
+    int d = prepare(e, in, i), d2 = want2 ? ra_def(e, i + 1, -1) : -1;
+    Addr ad = slow ? always_slow(e, in) : check(e, in, false);
+    Site *s = site_of(e, in, ad);
+    s->dst = (i8)d;
+    s->dst2 = (i8)d2;
+    if (!slow) {
+        load_value(e, in->ty, in->aux, d, mem_bi(RAX, ad.reg, 0, 0));
+        if (want2)
+            load_value(e, in->ty, in->aux, d2, mem_bi(RAX, ad.reg, 0, n));
+    }
+    resume_here(e, ad);
+    ra_release(e, in->a);
+    ra_release(e, (Val){ i });
+}
+
+// -- stores -----------------------------------------------------------------------------------------
+
+static void store_value(Emit *e, int ty, MemOp m, Mem to, Val v)
+{
+    Asm *s = &e->a;
+    int sz = m & MO_SIZE;
+    i32 k;
+    if (ty == T_V128) {
+        asm_vmovups_store(s, to, ra_use(e, v));
+    } else if (ty_vec(ty)) {
+        asm_vmovs_store(s, sz, to, ra_use(e, v));
+    } else if (!(m & MO_BE) && ra_imm32(e, v, sz == MO_64 ? T_I64 : T_I32, &k)) {
+        asm_store_i(s, sz, to, k);
+    } else if (m & MO_BE && sz) {
+        asm_movbe_store(s, sz, to, ra_use(e, v));
+    } else {
+        asm_store(s, sz, to, ra_use(e, v));
+    }
+}
+
+static void hold(Emit *e, Val v, MemOp m)
+{
+    i32 k;
+    if (!ir_is_k(v) || m & MO_BE || !ra_imm32(e, v, (m & MO_SIZE) == MO_64 ? T_I64 : T_I32, &k))
+        ra_use(e, v);
+}
+
+static void gen_st(Emit *e, const Ins *in, i32 i)
+{
+    bool two = in->op == OP_ST2, slow = vec_big_endian(in);
+    (void)i;
+    prepare(e, in, 0);
+    hold(e, in->b, in->aux);
+    if (two)
+        hold(e, in->c, in->aux);
+    Addr ad = slow ? always_slow(e, in) : check(e, in, true);
+    Site *s = site_of(e, in, ad);
+    operand(e, s, 0, in->b);
+    if (two)
+        operand(e, s, 1, in->c);
+    if (!slow) {
+        store_value(e, in->ty, in->aux, mem_bi(RAX, ad.reg, 0, 0), in->b);
+        if (two)
+            store_value(e, in->ty, in->aux, mem_bi(RAX, ad.reg, 0, (i32)memop_bytes(in->aux)),
+                        in->c);
+    }
+    resume_here(e, ad);
+    if (in->aux & MO_REL) {                         // ordered before a later load-acquire
+        asm_lock_alu(&e->a, ALU_OR, 2, mem_b(RSP, 0), RAX);
+        emit_flags_clobbered(e);
+    }
+    ra_release(e, in->a);
+    ra_release(e, in->b);
+    if (two)
+        ra_release(e, in->c);
+}
+
+// -- exclusives and atomics --------------------------------------------------------------------------
+
+static bool out_of_line(const Ins *in)
+{
+    return in->aux & MO_BE || pair_op(in->op) || (in->aux & MO_SIZE) == MO_128;
+}
+
+static void gen_slow_atomic(Emit *e, const Ins *in, i32 i)
+{
+    const Val v[4] = { in->b, in->c, ir_ops[in->op].nin > 3 ? in->d : ir_none,
+                       ir_ops[in->op].nin > 4 ? in->e : ir_none };
+    int n = ir_ops[in->op].nin - 1;
+    for (int k = 0; k < n; k++)
+        if (!ir_is_k(v[k]))
+            ra_use(e, v[k]);
+    bool two = e->t->ins[i + 1].op == OP_LD2HI;
+    int d = prepare(e, in, i), d2 = two ? ra_def(e, i + 1, -1) : -1;
+    Addr ad = always_slow(e, in);
+    Site *s = site_of(e, in, ad);
+    for (int k = 0; k < n; k++)
+        operand(e, s, k, v[k]);
+    s->dst = (i8)d;
+    s->dst2 = (i8)d2;
+    resume_here(e, ad);
+    ra_release(e, in->a);
+    for (int k = 0; k < n; k++)
+        ra_release(e, v[k]);
+}
+
+static void gen_ldx(Emit *e, const Ins *in, i32 i)
+{
+    Asm *s = &e->a;
+    MemOp m = in->aux;
+    if (out_of_line(in)) {
+        gen_slow_atomic(e, in, i);
+        return;
+    }
+    int d = prepare(e, in, i);
+    Addr ad = check(e, in, false);
+    site_of(e, in, ad)->dst = (i8)d;
+    asm_lea(s, 3, RCX, mem_bi(RAX, ad.reg, 0, 0));
+    asm_store(s, 3, env_mem(e, TC(excl_addr)), RCX);
+    asm_load(s, m & MO_SIZE, d, mem_b(RCX, 0));
+    asm_store_i(s, 3, env_mem(e, TC(excl_size)), (i32)memop_bytes(m));
+    asm_store(s, 3, env_mem(e, TC(excl_val)), d);
+    resume_here(e, ad);
+    ra_release(e, in->a);
+}
+
+static void gen_stx(Emit *e, const Ins *in, i32 i)
+{
+    Asm *s = &e->a;
+    MemOp m = in->aux;
+    int sz = m & MO_SIZE;
+    if (out_of_line(in)) {
+        gen_slow_atomic(e, in, i);
+        return;
+    }
+    int v = ra_use(e, in->b), d = prepare(e, in, i);
+    Addr ad = check(e, in, true);
+    Site *st = site_of(e, in, ad);
+    operand(e, st, 0, in->b);
+    st->dst = (i8)d;
+    asm_lea(s, 3, RCX, mem_bi(RAX, ad.reg, 0, 0));
+    asm_mov_k(s, d, 1);
+    asm_alu_m(s, ALU_CMP, 3, RCX, env_mem(e, TC(excl_addr)));
+    u8 *no = asm_jcc_short(s, CC_NE);
+    asm_alu_mi(s, ALU_CMP, 3, env_mem(e, TC(excl_size)), (i32)memop_bytes(m));
+    u8 *no2 = asm_jcc_short(s, CC_NE);
+    asm_load(s, 3, RAX, env_mem(e, TC(excl_val)));
+    asm_lock_cmpxchg(s, sz, mem_b(RCX, 0), v);
+    asm_setcc(s, CC_NE, d);                         // d was 1: 0 or 1
+    asm_patch_here(s, no);
+    asm_patch_here(s, no2);
+    asm_store_i(s, 3, env_mem(e, TC(excl_addr)), -1);
+    resume_here(e, ad);
+    ra_release(e, in->a);
+    ra_release(e, in->b);
+}
+
+// The old value, in rax, as the result.
+static void old_value(Emit *e, const Ins *in, int d, int from)
+{
+    int sz = in->aux & MO_SIZE;
+    if (sz < 2)
+        asm_movzx(&e->a, sz, d, from);
+    else
+        asm_mov(&e->a, sz, d, from);
+}
+
+static void gen_cas(Emit *e, const Ins *in, i32 i)
+{
+    if (out_of_line(in)) {
+        gen_slow_atomic(e, in, i);
+        return;
+    }
+    int b = ra_use(e, in->b), c = ra_use(e, in->c), d = prepare(e, in, i);
+    Addr ad = check(e, in, true);
+    Site *st = site_of(e, in, ad);
+    operand(e, st, 0, in->b);
+    operand(e, st, 1, in->c);
+    st->dst = (i8)d;
+    asm_lea(&e->a, 3, RCX, mem_bi(RAX, ad.reg, 0, 0));
+    asm_mov(&e->a, 3, RAX, b);
+    asm_lock_cmpxchg(&e->a, in->aux & MO_SIZE, mem_b(RCX, 0), c);
+    old_value(e, in, d, RAX);
+    resume_here(e, ad);
+    ra_release(e, in->a);
+    ra_release(e, in->b);
+    ra_release(e, in->c);
+}
+
+static void rmw_loop(Emit *e, const Ins *in, int v)
+{
+    Asm *s = &e->a;
+    int sz = in->aux & MO_SIZE;
+    asm_load(s, sz, RAX, mem_b(RCX, 0));
+    u8 *again = s->p;
+    if (in->sub == RMW_CLR) {
+        asm_andn(s, 3, RDX, v, RAX);
+    } else {
+        asm_mov(s, 3, RDX, RAX);
+        asm_alu(s, in->sub == RMW_EOR ? ALU_XOR : ALU_OR, 3, RDX, v);
+    }
+    asm_lock_cmpxchg(s, sz, mem_b(RCX, 0), RDX);
+    asm_jcc_back(s, CC_NE, again);
+}
+
+static void gen_rmw(Emit *e, const Ins *in, i32 i)
+{
+    Asm *s = &e->a;
+    int sz = in->aux & MO_SIZE;
+    if (out_of_line(in) || (in->sub >= RMW_SMAX && in->sub <= RMW_UMIN)) {
+        gen_slow_atomic(e, in, i);
+        return;
+    }
+    int v = ra_use(e, in->b), d = prepare(e, in, i);
+    Addr ad = check(e, in, true);
+    Site *st = site_of(e, in, ad);
+    operand(e, st, 0, in->b);
+    st->dst = (i8)d;
+    asm_lea(s, 3, RCX, mem_bi(RAX, ad.reg, 0, 0));
+    if (in->sub == RMW_ADD) {
+        asm_mov(s, 3, RAX, v);
+        asm_lock_xadd(s, sz, mem_b(RCX, 0), RAX);
+    } else if (in->sub == RMW_SWP) {
+        asm_mov(s, 3, RAX, v);
+        asm_xchg_m(s, sz, mem_b(RCX, 0), RAX);
+    } else {
+        rmw_loop(e, in, v);
+    }
+    old_value(e, in, d, RAX);
+    resume_here(e, ad);
+    ra_release(e, in->a);
+    ra_release(e, in->b);
+}
+
+static void gen_fence(Emit *e, const Ins *in, i32 i)
+{
+    (void)i;
+    if (in->aux != FENCE_ALL)                       // the host orders loads, and stores
+        return;
+    asm_lock_alu(&e->a, ALU_OR, 2, mem_b(RSP, 0), RAX);
+    emit_flags_clobbered(e);
+}
+
+typedef void Gen(Emit *e, const Ins *in, i32 i);
+static Gen *const gen[OP_COUNT] = {
+    [OP_LD] = gen_ld, [OP_LD2] = gen_ld2, [OP_ST] = gen_st, [OP_ST2] = gen_st, [OP_LDX] = gen_ldx,
+    [OP_LDX2] = gen_slow_atomic, [OP_STX] = gen_stx, [OP_STX2] = gen_slow_atomic,
+    [OP_CAS] = gen_cas, [OP_CAS2] = gen_slow_atomic, [OP_RMW] = gen_rmw, [OP_FENCE] = gen_fence,
+};
+
+bool emit_mem(Emit *e, const Ins *in, i32 i)
+{
+    if (in->op == OP_LD2HI)                         // made with its pair
+        return true;
+    if (!gen[in->op])
+        return false;
+    gen[in->op](e, in, i);
+    return true;
+}

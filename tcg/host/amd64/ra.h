@@ -1,0 +1,97 @@
+// SPDX-License-Identifier: MIT
+// Register allocation for one region, done while it is emitted: see the essay in ra.c.
+// Everything here belongs to the compiling thread.
+#pragma once
+#include "tcg/host/amd64/asm.h"
+#include "tcg/tcg.h"
+
+enum {
+    GPR_POOL = 1 << RBX | 1 << RSI | 1 << RDI | 1 << R8 | 1 << R9 | 1 << R10 | 1 << R11 | 1 << R12 |
+               1 << R13 | 1 << R14,
+    GPR_SAVED = 1 << RBX | 1 << R12 | 1 << R13 | 1 << R14,      // C callees keep these
+    XMM_POOL = 0xfff8,                              // xmm0-2 are scratch
+    SPILL_SLOTS = TCG_FRAME / 16,
+};
+
+typedef struct Loc {
+    i32 last;                                       // index of the last instruction that uses it
+    i16 spill;                                      // frame offset, or -1
+    i16 home;                                       // guest register whose place holds it, or -1
+    i8 reg;                                         // host register, or -1
+    u8 pins;                                        // PUTs not yet stored that hold it
+} Loc;
+
+// What the host's flags hold.
+typedef enum { FK_NONE, FK_SUB, FK_ADD, FK_AND, FK_FCMP } FlagKind;
+
+typedef enum { STUB_EXIT, STUB_SLOW, STUB_COLD, STUB_POLL, STUB_MISS } StubKind;
+typedef struct Stub {
+    u8 kind;
+    u8 flags;                                       // FlagKind at the jump (EXIT)
+    bool forward;
+    i8 reg;                                         // SLOW: address register
+    bool vec;                                       // SLOW: vector registers are live
+    u8 *jump, *resume;                              // rel32 to patch; where to go on
+    u32 site, snap, nsnap;
+    u64 pc;
+    Val nzcv;                                       // EXIT: FLAGS value in the host's flags
+} Stub;
+enum { MAX_STUBS = 2048 };
+
+typedef struct Emit {
+    Asm a;
+    Ctx *t;
+    Tcg *tcg;
+    TcgThread *th;
+    Region *r;
+    i32 at;                                         // instruction being emitted
+    u32 pc_delta;                                   // of the guest instruction
+    bool failed;                                    // a table is full
+    u32 gfree, xfree, glock, xlock;                 // register sets
+    i32 gval[16], xval[16];                         // value (or constant, < 0) in each
+    u64 spill_used[SPILL_SLOTS / 64];
+    u64 dirty[2];                                   // guest registers put but not stored
+    Val put[IR_MAX_REGS];
+    u8 put_ty[IR_MAX_REGS];
+    i32 home_val[IR_MAX_REGS];                      // value in each guest register's place
+    // the host's flags: made by (op, ty, a, b, c), equal to FLAGS value `val`
+    struct { FlagKind kind; u8 op, ty; i32 a, b, c, val, packed; } hf;
+    int nstubs;
+    int nlinks;
+    u32 link_base, nsites;
+    const struct Thunks *thunks;
+    Loc loc[IR_MAX_INS];
+    i8 kreg[IR_MAX_CONST];                          // register of each constant, or -1
+    Stub stubs[MAX_STUBS];
+} Emit;
+
+static inline bool ty_vec(int ty) { return ty == T_F32 || ty == T_F64 || ty == T_V128; }
+static inline Mem env_mem(const Emit *e, i64 cpu_offset)
+{
+    return mem_b(RBP, (i32)(cpu_offset - e->t->fend->env_bias));
+}
+#define TC(field) ((i64)offsetof(TcgCpu, field))
+static inline Mem reg_mem(const Emit *e, int guest)
+{
+    return env_mem(e, e->t->fend->regs[guest].offset);
+}
+
+void ra_begin(Emit *e);
+int  ra_use(Emit *e, Val v);                        // in a register, locked until ra_end_op
+bool ra_imm32(const Emit *e, Val v, IrType ty, i32 *k);     // a constant that fits
+void ra_release(Emit *e, Val v);                    // if this was its last use
+int  ra_def(Emit *e, i32 i, int prefer);            // a register for the result of ins i
+void ra_def_at(Emit *e, i32 i, int reg);            // the result is in this (free) register
+void ra_end_op(Emit *e);
+void ra_put(Emit *e, const Ins *in);
+void ra_flush(Emit *e, u64 lo, u64 hi);             // stores dirty guest registers of the set
+void ra_clobber_home(Emit *e, u64 lo, u64 hi);      // their places are about to change
+void ra_save_for_call(Emit *e);                     // everything out of caller-saved registers
+u32  ra_snapshot(Emit *e, u32 *n);                  // records where dirty registers are
+bool ra_any_xmm(const Emit *e);
+void ra_after_call(Emit *e);                        // caller-saved registers hold nothing
+void ra_load(Emit *e, int ty, int reg, Mem m);
+void ra_set_home(Emit *e, i32 i, int guest);        // value i is what guest's place holds
+// emit.c
+FlagKind flags_make(Emit *e, Val f);
+void flags_store(Emit *e, Val f);                   // canonical NZCV of f into its place

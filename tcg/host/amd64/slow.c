@@ -1,0 +1,143 @@
+// SPDX-License-Identifier: MIT
+// What thunks call: memory operations that missed, FP operations that need exactness, links.
+// All registers of the generated code are in TcgCpu.gpr and .xmm; on a guest fault the snapshot
+// of the site tells where each dirty guest register is, and its place is filled.
+#include "tcg/host/amd64/emit.h"
+#include "tcg/host.h"
+#include "util/log.h"
+
+#include <string.h>
+
+static V128 snap_read(const TcgCpu *tc, Cpu *cpu, const SnapLoc *s)
+{
+    const u8 *frame = (const u8 *)(uintptr_t)tc->host_frame;
+    V128 v = { { 0, 0 } };
+    switch (s->kind) {
+    case SL_GPR:     v.d[0] = tc->gpr[s->where]; break;
+    case SL_XMM:     v = tc->xmm[s->where]; break;
+    case SL_XMM32:   v.d[0] = (u32)tc->xmm[s->where].d[0]; break;
+    case SL_XMM64:   v.d[0] = tc->xmm[s->where].d[0]; break;
+    case SL_SPILL:
+    case SL_SPILL64: memcpy(&v, frame + s->where, 8); break;
+    case SL_SPILL32: memcpy(&v, frame + s->where, 4); break;
+    case SL_SPILLV:  memcpy(&v, frame + s->where, 16); break;
+    case SL_KONST:   memcpy(&v, s + 1, 8); break;
+    case SL_HOME: {
+        const GuestReg *g = &tc->fe->regs[s->where];
+        memcpy(&v, (u8 *)cpu + g->offset, g->type == T_V128 ? 16 : 8);
+        break;
+    }
+    default: BUG_ON(true);
+    }
+    return v;
+}
+
+static u32 nzcv_of(int kind, bool wide, u64 a, u64 b)
+{
+    u64 top = wide ? 1ull << 63 : 1ull << 31, mask = wide ? ~0ull : 0xffffffffu;
+    a &= mask;
+    b &= mask;
+    u64 r = (kind == SL_ADD ? a + b : kind == SL_SUB ? a - b : a & b) & mask;
+    bool c = kind == SL_ADD ? r < a : kind == SL_SUB ? a >= b : false;
+    bool v = kind == SL_ADD ? (~(a ^ b) & (a ^ r) & top) != 0
+           : kind == SL_SUB ? ((a ^ b) & (a ^ r) & top) != 0 : false;
+    return ir_nzcv_pack((r & top ? 8u : 0) | (r ? 0 : 4u) | (c ? 2u : 0) | (v ? 1u : 0));
+}
+
+static unsigned snap_len(const SnapLoc *s) { return s->kind == SL_KONST ? 3 : 1; }
+
+// Fills the guest's registers as they were before the instruction of the site.
+static void restore(Cpu *cpu, const Site *site)
+{
+    TcgCpu *tc = tcg_cpu(cpu);
+    const SnapLoc *s = &tc->tcg->snaps[site->snap], *end = s + site->nsnap;
+    V128 value[IR_MAX_REGS];
+    u8 guest[IR_MAX_REGS];
+    int n = 0;
+    while (s < end) {                               // read all before writing: SL_HOME
+        guest[n] = s->reg;
+        if (s->kind >= SL_ADD) {
+            const SnapLoc *a = s + 1, *b = a + snap_len(a);
+            value[n].d[0] = nzcv_of(s->kind, s->where, snap_read(tc, cpu, a).d[0],
+                                    snap_read(tc, cpu, b).d[0]);
+            s = b + snap_len(b);
+        } else {
+            value[n] = snap_read(tc, cpu, s);
+            s += snap_len(s);
+        }
+        n++;
+    }
+    for (int i = 0; i < n; i++) {
+        const GuestReg *g = &tc->fe->regs[guest[i]];
+        size_t size = g->type == T_V128 ? 16 : g->type == T_I64 ? 8 : 4;
+        memcpy((u8 *)cpu + g->offset, &value[i], size);
+    }
+    *(u64 *)(void *)((u8 *)cpu + tc->fe->pc_offset) = site->region->pc + site->pc_delta;
+}
+
+static V128 source(const TcgCpu *tc, const Site *s, int n, bool vec)
+{
+    if (s->src[n] < 0)
+        return (V128){ { s->konst[n], 0 } };
+    return vec ? tc->xmm[s->src[n]] : (V128){ { tc->gpr[s->src[n]], 0 } };
+}
+
+static void result(TcgCpu *tc, int reg, bool vec, V128 v)
+{
+    if (reg < 0)
+        return;
+    if (vec)
+        tc->xmm[reg] = v;
+    else
+        tc->gpr[reg] = v.d[0];
+}
+
+u64 amd64_slow(Cpu *cpu, u32 index, u64 va)
+{
+    TcgCpu *tc = tcg_cpu(cpu);
+    const Site *s = &tc->tcg->sites[index];
+    V128 v[4], res[2] = { { { 0, 0 } }, { { 0, 0 } } };
+    TcgFault f;
+    bool vec_in = ty_vec(s->in.op == OP_STX || s->in.op == OP_STX2 ? s->in.ty2 : s->in.ty);
+    for (int i = 0; i < ir_ops[s->in.op].nin - 1 && i < 4; i++)
+        v[i] = source(tc, s, i, vec_in);
+    if (!slow_access(cpu, &s->in, va, v, res, &f)) {
+        restore(cpu, s);
+        tcg_raise(cpu, &f);
+        return 1;
+    }
+    result(tc, s->dst, ty_vec(s->in.ty), res[0]);
+    result(tc, s->dst2, ty_vec(s->in.ty), res[1]);
+    return 0;
+}
+
+u64 amd64_cold(Cpu *cpu, u32 index)
+{
+    TcgCpu *tc = tcg_cpu(cpu);
+    const Site *s = &tc->tcg->sites[index];
+    V128 in[3], out = { { 0, 0 } };
+    tc->th->stats.fp_cold++;
+    for (int i = 0; i < ir_ops[s->in.op].nin && i < 3; i++)
+        in[i] = source(tc, s, i, s->in.op != OP_ITOFP);
+    tc->fe->fp_op(cpu, &s->in, in, &out);
+    result(tc, s->dst, ty_vec(s->in.ty), out);
+    return 0;
+}
+
+const void *amd64_link(Cpu *cpu, u32 index)
+{
+    TcgCpu *tc = tcg_cpu(cpu);
+    RegionLink *l = &tc->tcg->links[index];
+    Region *from = l->from;
+    u32 flushes = atomic_load(&tc->tcg->flush_count);
+    *(u64 *)(void *)((u8 *)cpu + tc->fe->pc_offset) = l->pc;
+    u64 pc = l->pc;
+    u32 n = (u32)(l - from->links);
+    Region *r = tcg_next_region(cpu);
+    if (!r)
+        return NULL;
+    if (flushes == atomic_load(&tc->tcg->flush_count) && r->pc == pc && r->mode == from->mode &&
+        (r->pa ^ from->pa) < PAGE_SIZE)
+        cache_link(tc->tcg, from, n, r);
+    return r->code;
+}

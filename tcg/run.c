@@ -1,0 +1,379 @@
+// SPDX-License-Identifier: MIT
+// The translator as an accelerator: life of vCPUs, the run loop, from pc to code.
+//
+// A vCPU is "in code" from tcg_run's entry to its end.  Who needs it elsewhere (TLB shoot-down,
+// flush) sets a bit in the exit word and waits until it has served the request or is out of
+// code; at entry in_code is set first, then the exit word is looked at, so none is missed.
+#include "core/machine.h"
+#include "tcg/host.h"
+#include "tcg/tcg.h"
+#include "util/alloc.h"
+#include "util/args.h"
+#include "util/log.h"
+#include "util/str.h"
+
+#include <string.h>
+#include <unistd.h>
+
+LOG_CATEGORY("tcg.run")
+
+static const TcgFrontend *frontend_of(Cpu *cpu) { return cpu->cls->frontend; }
+
+// -- from pc to region -----------------------------------------------------------------------------
+
+static void note_code_page(CtxSlot *s, u64 pc)
+{
+    unsigned b = (unsigned)((pc & 0x00ffffffffffffffull) >> PAGE_BITS) * 0x9e3779b1u >> 24;
+    s->code_pages[b >> 6] |= 1ull << (b & 63);
+}
+
+static void raise_fetch(Cpu *cpu, u64 pc, int why, u64 fault)
+{
+    TcgFault f = { .va = pc, .acc = ACC_FETCH, .memop = MO_32, .why = why, .fault = fault };
+    tcg_cpu(cpu)->fe->raise_fetch(cpu, pc, &f);
+}
+
+// The host memory behind the page of pc; false: an exception has been raised.
+static bool fetch_page(Cpu *cpu, u64 pc, FetchEntry **out)
+{
+    TcgCpu *tc = tcg_cpu(cpu);
+    TcgThread *th = tc->th;
+    u64 page = pc & ~(u64)(PAGE_SIZE - 1), tag = page ^ tc->ctxkey;
+    FetchEntry *e = &th->fetch[(pc >> PAGE_BITS) & 63];
+    *out = e;
+    if (e->tag == tag)
+        return true;
+    TcgPage pg = { 0 };
+    if (!tc->fe->translate(cpu, pc, ACC_FETCH, &tc->tlb->space, false, &pg)) {
+        raise_fetch(cpu, pc, TF_MMU, pg.fault);
+        return false;
+    }
+    MemRef ref = as_lookup(cpu->as, pg.pa & ~(u64)(PAGE_SIZE - 1), NULL);
+    if (!ref.host) {
+        raise_fetch(cpu, pc, TF_BUS, 0);
+        return false;
+    }
+    *e = (FetchEntry){ tag, ref.host, ref.ram, ref.ram_at };
+    note_code_page(th->ctx, pc);
+    return true;
+}
+
+static void jc_fill(TcgCpu *tc, Region *r)
+{
+    JumpEntry *j = &tc->th->jc[jc_index(r->pc)];
+    __atomic_store_n(&j->tag, ~0ull, __ATOMIC_RELAXED);
+    __atomic_store_n((const u8 **)&j->code, r->code, __ATOMIC_SEQ_CST);
+    __atomic_store_n(&j->tag, r->pc ^ tc->ctxkey, __ATOMIC_SEQ_CST);
+    if (atomic_load(&r->dead))                      // dropped meanwhile: see forget_jumps
+        __atomic_store_n(&j->tag, ~0ull, __ATOMIC_SEQ_CST);
+    tc->th->stats.jc_fills++;
+}
+
+static u64 *pc_of(Cpu *cpu) { return (u64 *)(void *)((u8 *)cpu + tcg_cpu(cpu)->fe->pc_offset); }
+
+// The region for the Cpu's pc, or NULL when the exit word wants the run loop.  Faults of
+// fetching become the guest's exceptions, whose handler's region is then given.
+Region *tcg_next_region(Cpu *cpu)
+{
+    TcgCpu *tc = tcg_cpu(cpu);
+    for (int faults = 0; !cpu_exit_bits(cpu); faults++) {
+        u64 pc = *pc_of(cpu) = tc->fe->canonical(cpu, *pc_of(cpu));
+        FetchEntry *fe;
+        if (faults > 64)                            // vectors that fault: stay interruptible
+            cpu_kick(cpu, CPU_EXIT_ACCEL);
+        if (pc & (tc->fe->insn_align - 1)) {
+            raise_fetch(cpu, pc, TF_ALIGN, 0);
+            continue;
+        }
+        tc->th->stats.lookups++;
+        if (!fetch_page(cpu, pc, &fe))
+            continue;
+        u64 pa = fe->ram->ram_offset + fe->ram_at + (pc & (PAGE_SIZE - 1));
+        Region *r = cache_find(tc->tcg, pa, pc, tc->mode);
+        if (!r)
+            r = translate(cpu, pc, fe);
+        jc_fill(tc, r);
+        return r;
+    }
+    return NULL;
+}
+
+const void *tcg_next(Cpu *cpu)
+{
+    Region *r = tcg_next_region(cpu);
+    return r ? r->code : NULL;
+}
+
+void tcg_raise(Cpu *cpu, const TcgFault *f) { tcg_cpu(cpu)->fe->raise_mem(cpu, f); }
+
+_Noreturn void tcg_unwind(Cpu *cpu) { tcg_cpu(cpu)->tcg->host->unwind(cpu); }
+
+// -- the run loop -----------------------------------------------------------------------------------
+
+static void wait_flush(Tcg *tcg)
+{
+    mutex_lock(&tcg->flush_lock);
+    mutex_unlock(&tcg->flush_lock);
+}
+
+static void enter(Cpu *cpu)
+{
+    Tcg *tcg = tcg_cpu(cpu)->tcg;
+    TcgThread *th = tcg_cpu(cpu)->th;
+    atomic_store(&th->in_code, 1);
+    while (atomic_load(&tcg->flushing)) {
+        atomic_store(&th->in_code, 0);
+        wait_flush(tcg);
+        atomic_store(&th->in_code, 1);
+    }
+}
+
+enum { OURS = CPU_EXIT_TLB | CPU_EXIT_ACCEL };
+
+// Bits that this loop serves itself; true when the caller must be left.
+static bool serve(Cpu *cpu)
+{
+    TcgThread *th = tcg_cpu(cpu)->th;
+    u32 bits = cpu_exit_bits(cpu);
+    if (bits & OURS) {
+        cpu_exit_clear(cpu, OURS);
+        tlb_serve(th);
+    }
+    if (bits & (CPU_EXIT_IRQ | CPU_EXIT_FRONT)) {
+        cpu_exit_clear(cpu, CPU_EXIT_IRQ | CPU_EXIT_FRONT);
+        if (tcg_cpu(cpu)->fe->interrupt(cpu)) {
+            th->stats.interrupts++;
+            cpu->halted = false;
+        }
+    }
+    return bits & ~(u32)(OURS | CPU_EXIT_IRQ | CPU_EXIT_FRONT);
+}
+
+static CpuRunResult result_of(Cpu *cpu)
+{
+    if (atomic_load(&cpu->power) == CPU_POWER_OFF)
+        return CPU_OFF;
+    return cpu->halted ? CPU_HALT : CPU_RAN;
+}
+
+static CpuRunResult tcg_run(Cpu *cpu)
+{
+    TcgCpu *tc = tcg_cpu(cpu);
+    TcgThread *th = tc->th;
+    bool leave = false;
+    enter(cpu);
+    ctx_set(cpu);
+    while (!leave) {
+        tlb_serve(th);
+        leave = serve(cpu) || cpu->halted || atomic_load(&cpu->power) == CPU_POWER_OFF;
+        if (leave)
+            break;
+        if (atomic_load(&tc->tcg->flushing)) {
+            atomic_store(&th->in_code, 0);
+            enter(cpu);
+        }
+        Region *r = tcg_next_region(cpu);
+        if (r)
+            tc->tcg->host->run(cpu, r);
+        th->stats.exits++;
+    }
+    atomic_store(&th->in_code, 0);
+    return result_of(cpu);
+}
+
+// -- FP flags ------------------------------------------------------------------------------------------
+
+u32 tcg_fp_flags(Cpu *cpu)
+{
+    TcgThread *th = tcg_cpu(cpu)->th;
+    u32 f = th ? th->fp_flags : 0;
+    if (th)
+        th->fp_flags = 0;
+#if defined(__x86_64__)
+    if (cpu_current() == cpu) {
+        u32 m = __builtin_ia32_stmxcsr();
+        f |= (m & 1) | (m >> 1 & 2) | (m >> 1 & 4) | (m >> 1 & 8) | (m >> 1 & 16);
+        __builtin_ia32_ldmxcsr(m & ~0x3fu);
+    }
+#endif
+    return f;
+}
+
+// -- life -----------------------------------------------------------------------------------------------
+
+static const ArgDesc tcg_args[] = {
+    { "engine", ARG_STRING, "amd64 or eval: what runs the translation" },
+    { "tb-size", ARG_U64, "code buffer in MiB (default 256)" },
+    { "thread", ARG_STRING, "multi: one host thread a vCPU (the only choice)" },
+    { "one-insn-per-tb", ARG_BOOL, "regions of one instruction" },
+    { NULL, ARG_STRING, NULL },
+};
+
+static void memory_changed(MemListener *l, AddressSpace *as, const FlatView *old,
+                           const FlatView *now)
+{
+    Tcg *tcg = container_of(l, Tcg, listener);
+    (void)as, (void)old, (void)now;
+    vec_foreach (c, &tcg->cpus) {
+        TcgThread *th = tcg_cpu(*c)->th;
+        mutex_lock(&th->lock);
+        th->queue[0] = (TlbRequest){ .everything = true };
+        th->nqueue = 1;
+        atomic_fetch_add(&th->asked, 1);
+        mutex_unlock(&th->lock);
+        cpu_kick(*c, CPU_EXIT_TLB);
+    }
+}
+
+static bool pick_host(Tcg *tcg, const char *engine, Machine *m, Error *err)
+{
+    static const TcgHost *const hosts[] = {
+#if defined(__x86_64__)
+        &tcg_amd64,
+#endif
+        &tcg_eval,
+    };
+    Error why = { 0 };
+    for (size_t i = 0; i < ARRAY_LEN(hosts); i++) {
+        if (engine && strcmp(engine, hosts[i]->name))
+            continue;
+        if (hosts[i]->probe(&why)) {
+            tcg->host = hosts[i];
+            m->accel_why = xasprintf("tcg, engine %s%s%s", hosts[i]->name,
+                                     why.text[0] ? ": " : "", why.text);
+            return true;
+        }
+        if (engine)
+            return error_set(err, "-accel tcg,engine=%s: %s", engine, why.text);
+    }
+    return error_set(err, "-accel tcg: no engine %s; there are amd64 and eval", engine);
+}
+
+static void open_perfmap(Tcg *tcg)
+{
+    char path[64];
+    snprintf(path, sizeof path, "/tmp/perf-%d.map", (int)getpid());
+    tcg->perf = fopen(path, "w");
+    if (tcg->perf)
+        setvbuf(tcg->perf, NULL, _IOLBF, 0);
+}
+
+static bool tcg_init(Machine *m, Args *args, Error *err)
+{
+    Tcg *tcg = xalloc(sizeof *tcg);
+    u64 mib = 256;
+    m->accel_state = tcg;
+    tcg->machine = m;
+    tcg->as = &m->as;
+    tcg->fe = m->cpu_class->frontend;
+    const char *engine = args ? args_str(args, "engine", NULL) : NULL;
+    const char *thread = args ? args_str(args, "thread", "multi") : "multi";
+    if (args && (!args_u64(args, "tb-size", 256, &mib, err) ||
+                 !args_bool(args, "one-insn-per-tb", false, &tcg->one_insn, err)))
+        return false;
+    if (strcmp(thread, "multi"))
+        return error_set(err, "thread=%s: Mimic runs each vCPU on a thread of its own; use "
+                         "thread=multi", thread);
+    if (mib < 8 || mib > 2048)
+        return error_set(err, "tb-size: must be 8 to 2048 MiB");
+    tcg->no_links = log_on(LOG_NOCHAIN) || log_on(LOG_EXEC);
+    if (!pick_host(tcg, engine, m, err) ||
+        !cache_init(tcg, (size_t)mib << 20, err) || !tcg->host->init(tcg, err))
+        return false;
+    if (getenv("MIMIC_PERFMAP"))
+        open_perfmap(tcg);
+    m->mem.code_write_hook = smc_written;
+    m->mem.code_write_opaque = tcg;
+    tcg->listener = (MemListener){ .as = tcg->as, .changed = memory_changed };
+    mem_listen(&m->mem, &tcg->listener);
+    return true;
+}
+
+static void tcg_fini(Machine *m)
+{
+    Tcg *tcg = m->accel_state;
+    if (!tcg)
+        return;
+    mem_unlisten(&m->mem, &tcg->listener);
+    tcg->host->fini(tcg);
+    cache_fini(tcg);
+    if (tcg->perf)
+        fclose(tcg->perf);
+    vec_free(&tcg->cpus);
+    free(tcg);
+    m->accel_state = NULL;
+}
+
+static bool tcg_probe_accel(const char *cpu_class, Error *err)
+{
+    const CpuClass *cls = cpu_class_find(cpu_class, err);
+    return cls && (cls->frontend || error_set(err, "no translator for %s guests", cpu_class));
+}
+
+static bool tcg_cpu_create(Cpu *cpu, Error *err)
+{
+    TcgCpu *tc = tcg_cpu(cpu);
+    TcgThread *th = xaligned(64, sizeof *th);
+    memset(tc, 0, sizeof *tc);
+    tc->tcg = cpu->machine->accel_state;
+    tc->fe = frontend_of(cpu);
+    tc->mxcsr = tc->mxcsr_host = 0x1f80;
+    tc->excl_addr = ~0ull;
+    tc->th = th;
+    th->cpu = cpu;
+    mutex_init(&th->lock);
+    if (!ir_new(&th->ir) || !ctx_init(th))
+        return error_set(err, "not enough memory for a vCPU's translator");
+    tc->jc = th->jc;
+    vec_push(&tc->tcg->cpus, cpu);
+    return true;
+}
+
+static void tcg_cpu_destroy(Cpu *cpu)
+{
+    TcgThread *th = tcg_cpu(cpu)->th;
+    for (int i = 0; i < TLB_TABLES; i++)
+        free(th->tables[i]);
+    ir_free(&th->ir);
+    free(th->emit);
+    free(th->jc);
+    free(th);
+    tcg_cpu(cpu)->th = NULL;
+}
+
+static void tcg_cpu_reset(Cpu *cpu)
+{
+    TcgCpu *tc = tcg_cpu(cpu);
+    tlb_flush_all(tc->th);
+    tc->excl_addr = ~0ull;
+}
+
+static void tcg_stats(Machine *m, Str *out)
+{
+    Tcg *tcg = m->accel_state;
+    TcgStats s = { 0 };
+    vec_foreach (c, &tcg->cpus) {
+        const u64 *from = (const u64 *)&tcg_cpu(*c)->th->stats;
+        u64 *to = (u64 *)&s;
+        for (size_t i = 0; i < sizeof s / sizeof *to; i++)
+            to[i] += from[i];
+    }
+    u64 n = s.guest_insns ? s.guest_insns : 1, r = s.regions ? s.regions : 1;
+    str_addf(out, "translation: %llu regions, %llu guest instructions (%llu.%llu a region), "
+             "%llu IR, %llu host bytes (%llu an instruction), %llu ns an instruction\n",
+             (unsigned long long)s.regions, (unsigned long long)s.guest_insns,
+             (unsigned long long)(s.guest_insns / r),
+             (unsigned long long)(s.guest_insns * 10 / r % 10), (unsigned long long)s.ir_ins,
+             (unsigned long long)s.host_bytes, (unsigned long long)(s.host_bytes / n),
+             (unsigned long long)(s.translate_ns / n));
+#define ROW(name) str_addf(out, "%-12s %llu\n", #name, (unsigned long long)s.name)
+    ROW(tlb_fills); ROW(slow_loads); ROW(slow_stores); ROW(io); ROW(lookups); ROW(jc_fills);
+    ROW(links); ROW(smc); ROW(invalidated); ROW(flushes); ROW(tlbi); ROW(contexts); ROW(fp_cold);
+    ROW(exits); ROW(interrupts);
+#undef ROW
+}
+
+ACCEL(tcg, .desc = "dynamic binary translation", .args = tcg_args, .probe = tcg_probe_accel,
+      .init = tcg_init, .fini = tcg_fini, .cpu_create = tcg_cpu_create,
+      .cpu_destroy = tcg_cpu_destroy, .cpu_reset = tcg_cpu_reset, .run = tcg_run,
+      .stats = tcg_stats)

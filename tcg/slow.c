@@ -1,0 +1,469 @@
+// SPDX-License-Identifier: MIT
+// Memory operations in C: what generated code does when its inline check fails, what the
+// evaluator always does, and what helpers use.
+//
+// An access is checked whole before anything is done (so a store that crosses into a forbidden page
+// changes nothing), then carried out on host memory when it is RAM, through the address
+// space when it is not.  Stores to pages that hold code tell smc.c afterwards.
+//
+// Guest memory is shared with the guest's other CPUs without host synchronisation; that is what
+// GUEST_ACCESS says to ThreadSanitizer.
+#include "tcg/tcg.h"
+#include "util/log.h"
+
+#include <string.h>
+
+#ifndef __has_feature
+#define __has_feature(x) 0
+#endif
+#if defined(__SANITIZE_THREAD__) || __has_feature(thread_sanitizer)
+#define GUEST_ACCESS __attribute__((no_sanitize("thread"), noinline))
+#else
+#define GUEST_ACCESS
+#endif
+
+typedef struct Access {
+    Cpu *cpu;
+    u64 va;
+    MemOp m;
+    unsigned size;                                  // bytes in all
+    bool write;
+    u8 *host;                                       // RAM, or NULL
+    u64 pa;
+    bool code;                                      // the page holds code
+    bool split;                                     // crosses a page
+} Access;
+
+typedef unsigned __int128 u128;
+
+static bool refuse(TcgFault *f, const Access *x, u64 va, int why)
+{
+    *f = (TcgFault){ .va = va, .acc = x->write ? ACC_WRITE : ACC_READ, .memop = x->m,
+                     .user = x->m & MO_USER, .why = why };
+    return false;
+}
+
+static bool misaligned(const Access *x, unsigned unit)
+{
+    if (x->m & MO_ALIGN16)                          // FEAT_LSE2 (B2.2.1.1)
+        return ((x->va & 15) + x->size) > 16;
+    return x->va & (unit - 1);
+}
+
+static bool resolve_page(Access *x, TcgFault *f)
+{
+    TlbEntry *e;
+    TcgAccess acc = x->write ? ACC_WRITE : ACC_READ;
+    if (!tlb_entry(x->cpu, x->va, acc, x->m, &e, f))
+        return false;
+    u64 tag = x->write ? e->wtag : e->rtag;
+    x->pa = (e->page & ~(u64)(PAGE_SIZE - 1)) | (x->va & (PAGE_SIZE - 1));
+    x->host = tag & TAG_IO ? NULL : (u8 *)(uintptr_t)(x->va + (u64)e->addend);
+    x->code = tag & TAG_CODE;
+    if ((e->page & 8) && misaligned(x, memop_bytes(x->m)))      // Device memory (B2.7.2)
+        return refuse(f, x, x->va, TF_ALIGN);
+    return true;
+}
+
+// Checks alignment and permissions of all of it, and finds where it is.
+static bool resolve(Access *x, unsigned align_unit, TcgFault *f)
+{
+    if ((x->m & (MO_ALIGN | MO_ALIGN16)) && misaligned(x, align_unit))
+        return refuse(f, x, x->va, TF_ALIGN);
+    x->split = (x->va & (PAGE_SIZE - 1)) + x->size > PAGE_SIZE;
+    if (x->split) {
+        Access second = *x;
+        second.va = (x->va | (PAGE_SIZE - 1)) + 1;
+        second.m &= (MemOp)~(MO_SIZE);
+        if (!resolve_page(x, f) || !resolve_page(&second, f))
+            return false;
+        return true;
+    }
+    return resolve_page(x, f);
+}
+
+// -- plain bytes -----------------------------------------------------------------------------
+
+GUEST_ACCESS static u64 ram_load(const u8 *p, unsigned n)
+{
+    switch (n) {
+    case 1: return *p;
+    case 2: { u16 v; __builtin_memcpy(&v, p, 2); return v; }
+    case 4: { u32 v; __builtin_memcpy(&v, p, 4); return v; }
+    default: { u64 v; __builtin_memcpy(&v, p, 8); return v; }
+    }
+}
+
+GUEST_ACCESS static void ram_store(u8 *p, unsigned n, u64 v)
+{
+    switch (n) {
+    case 1: *p = (u8)v; break;
+    case 2: { u16 w = (u16)v; __builtin_memcpy(p, &w, 2); break; }
+    case 4: { u32 w = (u32)v; __builtin_memcpy(p, &w, 4); break; }
+    default: __builtin_memcpy(p, &v, 8); break;
+    }
+}
+
+static void code_written(Access *x, const u8 *host, unsigned n)
+{
+    u64 at;
+    RamBlock *ram = ram_of_host(x->cpu->as->mem, host, &at);
+    if (ram)
+        smc_store(x->cpu, ram, at, n);
+}
+
+static MemAttrs attrs_of(const Access *x)
+{
+    MemAttrs at = x->cpu->attrs;
+    at.user = !!(x->m & MO_USER);
+    return at;
+}
+
+static bool piece_load(Access *x, u64 off, unsigned n, u64 *v, TcgFault *f)
+{
+    if (x->host) {
+        *v = ram_load(x->host + off, n);
+        return true;
+    }
+    tcg_cpu(x->cpu)->th->stats.io++;
+    *v = 0;
+    return as_read(x->cpu->as, x->pa + off, v, n, attrs_of(x)) == MEM_OK ||
+           refuse(f, x, x->va + off, TF_BUS);
+}
+
+static bool piece_store(Access *x, u64 off, unsigned n, u64 v, TcgFault *f)
+{
+    if (x->host) {
+        ram_store(x->host + off, n, v);
+        if (x->code)
+            code_written(x, x->host + off, n);
+        return true;
+    }
+    tcg_cpu(x->cpu)->th->stats.io++;
+    return as_write(x->cpu->as, x->pa + off, v, n, attrs_of(x)) == MEM_OK ||
+           refuse(f, x, x->va + off, TF_BUS);
+}
+
+// Byte by byte over a page boundary; both pages were checked.
+static bool split_rw(Access *x, u8 *bytes, TcgFault *f)
+{
+    for (unsigned i = 0; i < x->size; i++) {
+        Access b = *x;
+        u64 v = bytes[i];
+        b.va = x->va + i;
+        b.size = 1;
+        b.m &= (MemOp)~MO_SIZE;
+        if (!resolve_page(&b, f) ||
+            !(x->write ? piece_store(&b, 0, 1, v, f) : piece_load(&b, 0, 1, &v, f)))
+            return false;
+        bytes[i] = (u8)v;
+    }
+    return true;
+}
+
+// bytes[0..size) <-> memory, in units that devices understand.
+static bool transfer(Access *x, u8 *bytes, TcgFault *f)
+{
+    if (x->split)
+        return split_rw(x, bytes, f);
+    unsigned unit = memop_bytes(x->m) > 8 ? 8 : memop_bytes(x->m);
+    for (unsigned off = 0; off < x->size; off += unit) {
+        u64 v = 0;
+        if (x->write) {
+            memcpy(&v, bytes + off, unit);
+            if (!piece_store(x, off, unit, v, f))
+                return false;
+        } else {
+            if (!piece_load(x, off, unit, &v, f))
+                return false;
+            memcpy(bytes + off, &v, unit);
+        }
+    }
+    return true;
+}
+
+// -- values ------------------------------------------------------------------------------------
+
+static void swap_bytes(u8 *p, unsigned n)
+{
+    for (unsigned i = 0; i < n / 2; i++) {
+        u8 b = p[i];
+        p[i] = p[n - 1 - i];
+        p[n - 1 - i] = b;
+    }
+}
+
+// Bytes in memory order -> the value of the result.
+static V128 from_bytes(const u8 *p, MemOp m, IrType ty)
+{
+    u8 b[16] = { 0 };
+    unsigned n = memop_bytes(m);
+    memcpy(b, p, n);
+    if (m & MO_BE)
+        swap_bytes(b, n);
+    V128 v;
+    memcpy(&v, b, 16);
+    if (m & MO_SIGN) {
+        unsigned sh = 64 - 8 * n;
+        v.d[0] = (u64)((i64)(v.d[0] << sh) >> sh);
+        if (ty == T_I32)
+            v.d[0] = (u32)v.d[0];
+    }
+    return v;
+}
+
+static void to_bytes(u8 *p, MemOp m, V128 v)
+{
+    memcpy(p, &v, memop_bytes(m));
+    if (m & MO_BE)
+        swap_bytes(p, memop_bytes(m));
+}
+
+// -- atomics on host memory ----------------------------------------------------------------------
+
+static u64 mask_bytes(unsigned n) { return n >= 8 ? ~0ull : (1ull << (8 * n)) - 1; }
+
+GUEST_ACCESS static bool cas16(u8 *p, V128 *expect, V128 v)
+{
+    u128 *at = (u128 *)(void *)p, e, n;
+    memcpy(&e, expect, 16);
+    memcpy(&n, &v, 16);
+    u128 old = __sync_val_compare_and_swap(at, e, n);
+    bool ok = old == e;
+    memcpy(expect, &old, 16);
+    return ok;
+}
+
+// Compare-and-swap of n bytes; *expect becomes what was there.
+GUEST_ACCESS static bool cas_n(u8 *p, unsigned n, V128 *expect, V128 v)
+{
+    u64 e = expect->d[0] & mask_bytes(n), old = e;
+    bool ok;
+    switch (n) {
+    case 1: { u8 x = (u8)e; ok = __atomic_compare_exchange_n(p, &x, (u8)v.d[0], 0, 5, 5); old = x; break; }
+    case 2: { u16 x = (u16)e; ok = __atomic_compare_exchange_n((u16 *)(void *)p, &x, (u16)v.d[0], 0, 5, 5); old = x; break; }
+    case 4: { u32 x = (u32)e; ok = __atomic_compare_exchange_n((u32 *)(void *)p, &x, (u32)v.d[0], 0, 5, 5); old = x; break; }
+    case 8: ok = __atomic_compare_exchange_n((u64 *)(void *)p, &old, v.d[0], 0, 5, 5); break;
+    default: return cas16(p, expect, v);
+    }
+    expect->d[0] = old;
+    return ok;
+}
+
+static i64 sext(u64 v, unsigned n) { return (i64)(v << (64 - 8 * n)) >> (64 - 8 * n); }
+
+static u64 rmw_apply(IrRmw kind, u64 old, u64 v, unsigned n)
+{
+    switch (kind) {
+    case RMW_ADD:  return old + v;
+    case RMW_CLR:  return old & ~v;
+    case RMW_EOR:  return old ^ v;
+    case RMW_SET:  return old | v;
+    case RMW_SMAX: return sext(old, n) > sext(v, n) ? old : v;
+    case RMW_SMIN: return sext(old, n) < sext(v, n) ? old : v;
+    case RMW_UMAX: return (old & mask_bytes(n)) > (v & mask_bytes(n)) ? old : v;
+    case RMW_UMIN: return (old & mask_bytes(n)) < (v & mask_bytes(n)) ? old : v;
+    default:       return v;
+    }
+}
+
+static u64 swap_value(u64 v, MemOp m)
+{
+    u8 b[16] = { 0 };
+    memcpy(b, &v, 8);
+    if (m & MO_BE)
+        swap_bytes(b, memop_bytes(m));
+    memcpy(&v, b, 8);
+    return v;
+}
+
+static bool do_rmw(Access *x, const Ins *in, const V128 *v, V128 *res)
+{
+    unsigned n = memop_bytes(x->m);
+    V128 old = { { ram_load(x->host, n), 0 } }, want;
+    do {
+        u64 o = swap_value(old.d[0], x->m) & mask_bytes(n);
+        want = (V128){ { swap_value(rmw_apply(in->sub, o, v[0].d[0], n), x->m), 0 } };
+    } while (!cas_n(x->host, n, &old, want));
+    u8 b[16];
+    memcpy(b, &old, 16);
+    res[0] = from_bytes(b, x->m, in->ty);
+    return true;
+}
+
+static bool do_cas(Access *x, const Ins *in, const V128 *v, V128 *res)
+{
+    unsigned n = memop_bytes(x->m);
+    u8 e[16] = { 0 }, w[16] = { 0 };
+    V128 expect, want;
+    if (in->op == OP_CAS2) {
+        to_bytes(e, x->m, v[0]);
+        to_bytes(e + n, x->m, v[1]);
+        to_bytes(w, x->m, v[2]);
+        to_bytes(w + n, x->m, v[3]);
+    } else {
+        to_bytes(e, x->m, v[0]);
+        to_bytes(w, x->m, v[1]);
+    }
+    memcpy(&expect, e, 16);
+    memcpy(&want, w, 16);
+    cas_n(x->host, x->size, &expect, want);
+    memcpy(e, &expect, 16);
+    res[0] = from_bytes(e, x->m, in->ty);
+    if (in->op == OP_CAS2)
+        res[1] = from_bytes(e + n, x->m, in->ty);
+    return true;
+}
+
+// -- exclusives: the monitor holds the host address and the value that was loaded --------------
+
+static bool do_ldx(Access *x, const Ins *in, V128 *res)
+{
+    TcgCpu *tc = tcg_cpu(x->cpu);
+    u8 b[32] = { 0 };
+    if (x->size == 16) {
+        V128 v = { { 0, 0 } };
+        cas16(x->host, &v, v);                      // an atomic load of 16 bytes
+        memcpy(b, &v, 16);
+    } else {
+        u64 v = ram_load(x->host, x->size);
+        memcpy(b, &v, 8);
+    }
+    tc->excl_addr = (u64)(uintptr_t)x->host;
+    tc->excl_size = x->size;
+    memcpy(&tc->excl_val, b, 16);
+    res[0] = from_bytes(b, x->m, in->ty);
+    if (in->op == OP_LDX2)
+        res[1] = from_bytes(b + memop_bytes(x->m), x->m, in->ty);
+    return true;
+}
+
+static bool do_stx(Access *x, const Ins *in, const V128 *v, V128 *res)
+{
+    TcgCpu *tc = tcg_cpu(x->cpu);
+    u8 b[16] = { 0 };
+    V128 want, expect = tc->excl_val;
+    bool ok = tc->excl_addr == (u64)(uintptr_t)x->host && tc->excl_size == x->size;
+    to_bytes(b, x->m, v[0]);
+    if (in->op == OP_STX2)
+        to_bytes(b + memop_bytes(x->m), x->m, v[1]);
+    memcpy(&want, b, 16);
+    ok = ok && cas_n(x->host, x->size, &expect, want);
+    tc->excl_addr = ~0ull;
+    res[0] = (V128){ { !ok, 0 } };
+    return true;
+}
+
+void tcg_exclusive_clear(Cpu *cpu) { tcg_cpu(cpu)->excl_addr = ~0ull; }
+
+// -- the whole ---------------------------------------------------------------------------------
+
+static bool is_pair(int op)
+{
+    return op == OP_LD2 || op == OP_ST2 || op == OP_LDX2 || op == OP_STX2 || op == OP_CAS2;
+}
+
+static bool is_atomic(int op)
+{
+    return op == OP_LDX || op == OP_LDX2 || op == OP_STX || op == OP_STX2 || op == OP_CAS ||
+           op == OP_CAS2 || op == OP_RMW;
+}
+
+static bool atomic_access(Access *x, const Ins *in, const V128 *v, V128 *res, TcgFault *f)
+{
+    if (!x->host)
+        return refuse(f, x, x->va, TF_ATOMIC);
+    if (x->split || x->va & (x->size - 1))          // the front-end asks for alignment
+        return refuse(f, x, x->va, TF_ALIGN);
+    bool ok = in->op == OP_RMW ? do_rmw(x, in, v, res)
+            : in->op == OP_CAS || in->op == OP_CAS2 ? do_cas(x, in, v, res)
+            : in->op == OP_LDX || in->op == OP_LDX2 ? do_ldx(x, in, res) : do_stx(x, in, v, res);
+    if (x->write && x->code)
+        code_written(x, x->host, x->size);
+    return ok;
+}
+
+bool slow_access(Cpu *cpu, const Ins *in, u64 va, const V128 *v, V128 *res, TcgFault *f)
+{
+    MemOp m = in->aux;
+    bool pair = is_pair(in->op), atomic = is_atomic(in->op);
+    bool write = in->op == OP_ST || in->op == OP_ST2 ||
+                 (atomic && in->op != OP_LDX && in->op != OP_LDX2);
+    Access x = { .cpu = cpu, .va = va, .m = m, .size = memop_bytes(m) << pair, .write = write };
+    u8 b[32];
+    if (write)
+        tcg_cpu(cpu)->th->stats.slow_stores++;
+    else
+        tcg_cpu(cpu)->th->stats.slow_loads++;
+    if (!resolve(&x, atomic ? x.size : memop_bytes(m), f))
+        return false;
+    if (atomic)
+        return atomic_access(&x, in, v, res, f);
+    if (write) {
+        to_bytes(b, m, v[0]);
+        if (pair)
+            to_bytes(b + memop_bytes(m), m, v[1]);
+        if (!transfer(&x, b, f))
+            return false;
+        if (m & MO_REL)
+            __atomic_thread_fence(__ATOMIC_SEQ_CST);
+        return true;
+    }
+    if (!transfer(&x, b, f))
+        return false;
+    res[0] = from_bytes(b, m, in->ty);
+    if (pair)
+        res[1] = from_bytes(b + memop_bytes(m), m, in->ty);
+    return true;
+}
+
+// -- for helpers ---------------------------------------------------------------------------------
+
+static _Noreturn void raise_from_helper(Cpu *cpu, const TcgFault *f)
+{
+    tcg_raise(cpu, f);
+    tcg_unwind(cpu);
+}
+
+u64 tcg_load(Cpu *cpu, u64 va, MemOp m)
+{
+    Ins in = { .op = OP_LD, .ty = T_I64, .aux = m };
+    V128 res[2];
+    TcgFault f;
+    if (!slow_access(cpu, &in, va, NULL, res, &f))
+        raise_from_helper(cpu, &f);
+    return res[0].d[0];
+}
+
+void tcg_store(Cpu *cpu, u64 va, MemOp m, u64 v)
+{
+    Ins in = { .op = OP_ST, .ty = T_I64, .aux = m };
+    V128 val = { { v, 0 } };
+    TcgFault f;
+    if (!slow_access(cpu, &in, va, &val, NULL, &f))
+        raise_from_helper(cpu, &f);
+}
+
+void *tcg_probe(Cpu *cpu, u64 va, unsigned len, TcgAccess acc, MemOp m)
+{
+    Access x = { .cpu = cpu, .va = va, .m = m & (MemOp)~MO_SIZE, .size = 1,
+                 .write = acc == ACC_WRITE };
+    TcgFault f;
+    BUG_ON((va & (PAGE_SIZE - 1)) + len > PAGE_SIZE);
+    if (!resolve_page(&x, &f)) {
+        f.memop = m;
+        raise_from_helper(cpu, &f);
+    }
+    if (x.host && x.code && x.write)
+        code_written(&x, x.host, len);
+    return x.host;
+}
+
+bool tcg_probe_quiet(Cpu *cpu, u64 va, TcgAccess acc, MemOp m, TcgFault *f, u64 *pa)
+{
+    Access x = { .cpu = cpu, .va = va, .m = m, .size = 1, .write = acc == ACC_WRITE };
+    if (!resolve_page(&x, f))
+        return false;
+    *pa = x.pa;
+    return true;
+}

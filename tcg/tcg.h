@@ -1,0 +1,250 @@
+// SPDX-License-Identifier: MIT
+// The translator's own structures: per-vCPU block, soft TLB, regions, caches.
+// Only tcg/ includes this.
+//
+// Life of a pc: jump cache (per vCPU, keyed pc ^ context generation) -> region hash (global,
+// keyed PA, VA, mode) -> translate.  See the essays at the heads of cache.c, link.c, tlb.c,
+// smc.c and run.c.
+#pragma once
+#include "core/accel.h"
+#include "core/cpu.h"
+#include "core/memory.h"
+#include "tcg/frontend.h"
+#include "util/thread.h"
+#include "util/vec.h"
+
+#include <setjmp.h>
+#include <stdio.h>
+
+enum {
+    TLB_BITS = 9, TLB_SIZE = 1 << TLB_BITS,         // entries of one table
+    TLB_TABLES = 32,                                // spaces kept per vCPU (LRU)
+    JC_BITS = 13, JC_SIZE = 1 << JC_BITS,           // jump cache entries
+    CTX_MAX = 64,                                   // contexts remembered per vCPU
+    TCG_FRAME = 2048,                               // spill bytes in the host frame
+    PAGE_BITS = 12, PAGE_SIZE = 4096,
+};
+
+// A soft-TLB entry: tag = VA page (with its top byte as used) | slow bits.  Hot code compares
+// the page of the access's last byte with the tag: slow bits never match.
+typedef struct TlbEntry { u64 rtag, wtag; u64 page; i64 addend; } TlbEntry;   // 32 bytes
+enum { TAG_INVALID = 1, TAG_IO = 2, TAG_WATCH = 4, TAG_CODE = 8, TAG_ALIGN = 16 };
+// page: PA page | prot; addend: host - VA
+
+typedef struct TlbTable {
+    TlbEntry e[TLB_SIZE];
+    u64 used[TLB_SIZE / 64];                        // entries not invalid
+    TcgSpace space;
+    u64 large_lo, large_hi;                         // VAs covered by mappings over 4 KiB
+    u64 stamp;                                      // LRU
+    bool live, any;
+} TlbTable;
+
+typedef struct JumpEntry { u64 tag; const void *code; } JumpEntry;     // tag = pc ^ ctxkey
+
+typedef struct Region Region;
+
+// A context: everything a translation and a pc's meaning depend on, with the generation
+// that the jump cache's tags carry in VA bits 62:48.
+typedef struct CtxSlot {
+    TcgContext key;
+    u64 ctxkey;                                     // generation << 48
+    TlbTable *data, *user;
+    u64 code_pages[4];                              // Bloom filter of fetched VA pages
+    u64 stamp;
+    bool live;
+} CtxSlot;
+
+// Instruction-side translation of one VA page.
+typedef struct FetchEntry { u64 tag; const u8 *host; RamBlock *ram; u64 ram_at; } FetchEntry;
+
+typedef struct Tcg Tcg;
+typedef struct TcgThread TcgThread;
+
+// First bytes of the Cpu (accel_state).  amd64 code addresses these relative to rbp.
+typedef struct TcgCpu {
+    u64 ctxkey;                                     // of the current context
+    JumpEntry *jc;
+    TlbTable *tlb, *tlb_user;                       // current tables
+    u64 host_frame;                                 // rsp inside generated code
+    u32 mxcsr, mxcsr_host;
+    u64 excl_addr, excl_size;                       // exclusive monitor; addr ~0: open
+    V128 excl_val;
+    u64 gpr[16];                                    // saved by slow-path thunks, by host number
+    V128 xmm[16];
+    u32 mode;
+    const void *resume;                             // code to go on at after a C call
+    TcgThread *th;                                  // the rest (C only)
+    Tcg *tcg;
+    const TcgFrontend *fe;
+} TcgCpu;
+_Static_assert(sizeof(TcgCpu) <= CPU_ACCEL_STATE, "TcgCpu outgrew the Cpu's accelerator block");
+static inline TcgCpu *tcg_cpu(Cpu *cpu) { return (TcgCpu *)(void *)cpu->accel_state; }
+
+// Where the value of a guest register was at a site that can fault.
+typedef struct SnapLoc { u8 reg, kind; i16 where; } SnapLoc;
+enum {
+    SL_GPR, SL_XMM, SL_XMM32, SL_XMM64,             // where = host register number
+    SL_SPILL, SL_SPILL32, SL_SPILL64, SL_SPILLV,    // where = byte offset in the frame
+    SL_KONST,                                       // the next two entries are the 64 bits
+    SL_HOME,                                        // where = another guest register's place
+    SL_ADD, SL_SUB, SL_AND,                         // flags: where = 1: 64-bit; the next two
+                                                    // entries are the operands
+};
+enum { SNAP_OPERAND = 255 };                        // reg of a flags operand
+
+// A site: what the C slow path needs to redo an access or an FP operation.
+typedef struct Site {
+    Region *region;
+    u32 pc_delta;                                   // guest pc - region's
+    u32 snap;                                       // first SnapLoc
+    u16 nsnap;
+    Ins in;                                         // the operation; its Vals mean nothing here
+    i8 dst, dst2;                                   // host registers (-1: none)
+    i8 src[5];                                      // value operands b, c, ...; -1: konst
+    u64 konst[4];                                   // constants of src[0..3]
+} Site;
+
+typedef struct RegionLink {
+    u32 site;                                       // code offset of the rel32
+    u32 stub;                                       // code offset of its stub
+    u64 pc;
+    Region *from, *to;
+    bool forward;                                   // may skip the target's poll
+    Region *next;                                   // next in the target's list of incoming
+    u8 next_idx;
+} RegionLink;
+
+struct Region {
+    u64 pc;                                         // VA
+    u64 pa;                                         // machine-wide RAM offset
+    u32 mode;
+    u32 insns;
+    u8 *code;                                       // entry, with the poll
+    u32 code_size, entry_nopoll;                    // offset of the entry that skips the poll
+    u16 guest_lo, guest_hi;                         // bytes of the page it was made of
+    Region *_Atomic hash_next;
+    Region *page_next;                              // others of the same page
+    Region *in; u8 in_idx;                          // who links here
+    u32 nlinks;
+    RegionLink *links;
+    void *prog;                                     // eval's program
+    _Atomic bool dead;
+};
+
+// What is known of a RAM page that holds translated code.
+typedef struct CodePage {
+    Region *regions;
+    u64 map;                                        // 64-byte granules that were translated
+    u32 misses;                                     // stores that hit none of them, in a row
+    u32 drops;
+    RamBlock *ram;
+    u64 ram_at;
+} CodePage;
+
+typedef struct TcgStats {
+    u64 translate_ns, guest_insns, ir_ins, regions, host_bytes;
+    u64 tlb_fills, slow_loads, slow_stores, io, lookups, jc_fills, links, smc, invalidated, flushes,
+        tlbi, contexts, fp_cold, exits, interrupts;
+} TcgStats;
+
+typedef struct TlbRequest { TcgTlbiOp op; bool everything; const u8 *code_page; } TlbRequest;
+enum { TLB_REQUESTS = 16 };
+
+struct TcgThread {
+    Cpu *cpu;
+    Ctx ir;
+    u8 *code, *code_end;                            // chunk of the buffer being filled (RW view)
+    CtxSlot *ctx;                                   // current
+    CtxSlot slots[CTX_MAX];
+    TlbTable *tables[TLB_TABLES];
+    FetchEntry fetch[64];
+    JumpEntry *jc;
+    u64 stamp;
+    u32 generation;
+    u32 fp_flags;                                   // sticky flags taken out of the host
+    TcgStats stats;
+    _Atomic u32 in_code;
+    Mutex lock;                                     // guards the queue
+    TlbRequest queue[TLB_REQUESTS] GUARDED_BY(lock);
+    int nqueue GUARDED_BY(lock);
+    _Atomic u64 asked, done;                        // requests pushed, carried out
+    void *emit;                                     // the host compiler's, freed with free()
+    alignas(16) sigjmp_buf unwind;                  // eval only
+};
+
+struct Tcg {
+    struct Machine *machine;
+    const struct TcgHost *host;
+    const TcgFrontend *fe;
+    AddressSpace *as;
+    MemListener listener;
+    // code buffer, two views of one memory
+    u8 *rw, *rx;
+    size_t size;
+    _Atomic size_t used;
+    size_t first;                                   // where regions start (after the thunks)
+    // append-only arrays, reset with the buffer
+    Region *regions;    _Atomic u32 nregions;
+    RegionLink *links;  _Atomic u32 nlinks;
+    Site *sites;        _Atomic u32 nsites;
+    SnapLoc *snaps;     _Atomic u32 nsnaps;
+    // lookup
+    Region *_Atomic *hash;
+    Mutex lock;                                     // regions' lists, links, code pages
+    CodePage **pages;                               // by RAM offset >> 21, 512 each
+    u32 npages;
+    // everybody out of generated code
+    Mutex flush_lock;
+    _Atomic u32 flushing, flush_count;
+    VEC(Cpu *) cpus;
+    u32 stress;
+    void *host_state;
+    bool perfmap, stats, one_insn, no_links;
+    FILE *perf;
+};
+enum { MAX_REGIONS = 1 << 20, MAX_LINKS = 1 << 21, MAX_SITES = 1 << 22, MAX_SNAPS = 1 << 23,
+       HASH_BITS = 18, CODE_CHUNK = 1 << 20 };
+
+static inline u8 *tcg_rx(const Tcg *tcg, const u8 *rw) { return tcg->rx + (rw - tcg->rw); }
+static inline u8 *tcg_rw(const Tcg *tcg, const u8 *rx) { return tcg->rw + (rx - tcg->rx); }
+static inline unsigned jc_index(u64 pc) { return (unsigned)(pc >> 2) & (JC_SIZE - 1); }
+
+// tlb.c
+TlbTable *tlb_table(TcgThread *th, const TcgSpace *space);
+void tlb_flush_all(TcgThread *th);
+void tlb_apply(TcgThread *th, const TcgTlbiOp *op);
+// The entry for va, filled if need be; false with *f when the access may not be done.
+bool tlb_entry(Cpu *cpu, u64 va, TcgAccess acc, MemOp m, TlbEntry **out, TcgFault *f);
+void tlb_drop_write(TcgThread *th, const u8 *host_page);    // page has code now
+void tlb_ask_all(Cpu *self, const TlbRequest *rq, bool wait);
+void tlb_serve(TcgThread *th);
+// ctx.c
+void ctx_set(Cpu *cpu);
+void ctx_renew(TcgThread *th, CtxSlot *s);          // a fresh generation
+void ctx_renew_all(TcgThread *th);
+bool ctx_init(TcgThread *th);
+// cache.c
+bool cache_init(Tcg *tcg, size_t size, Error *err);
+void cache_fini(Tcg *tcg);
+Region *cache_find(Tcg *tcg, u64 pa, u64 pc, u32 mode);
+void cache_publish(Tcg *tcg, Region *r, RamBlock *ram, u64 ram_at);
+void cache_flush(Cpu *self);                        // everything, everybody out
+bool cache_chunk(Tcg *tcg, TcgThread *th);          // a new chunk to fill; false: full
+void cache_link(Tcg *tcg, Region *from, u32 i, Region *to);
+Region *cache_region_at(Tcg *tcg, const void *rx);  // which region holds this code
+// smc.c
+void smc_store(Cpu *cpu, RamBlock *ram, u64 at, unsigned len);      // a vCPU's store
+void smc_written(void *tcg, RamBlock *ram, u64 at, u64 len);        // DMA, debugger
+CodePage *smc_page(Tcg *tcg, RamBlock *ram, u64 at, bool make);
+// translate.c
+Region *translate(Cpu *cpu, u64 pc, const FetchEntry *fe);
+// run.c: called by hosts
+const void *tcg_next(Cpu *cpu);                     // code for the Cpu's pc; handles exits and
+                                                    // faults; NULL: leave to the run loop
+Region *tcg_next_region(Cpu *cpu);
+void tcg_raise(Cpu *cpu, const TcgFault *f);        // registers are exact
+// slow.c
+// Redo the memory operation of a site.  Operand and result values are passed in v[0..]
+// (b, c, d, e) and res[0..1]; false: *f says why not.
+bool slow_access(Cpu *cpu, const Ins *in, u64 va, const V128 *v, V128 *res, TcgFault *f);

@@ -1,0 +1,197 @@
+// SPDX-License-Identifier: MIT
+// One region: guest code -> IR -> passes -> host code -> published.
+#include "core/machine.h"
+#include "tcg/host.h"
+#include "tcg/tcg.h"
+#include "util/log.h"
+#include "util/str.h"
+
+#include <time.h>
+
+LOG_CATEGORY("tcg.translate")
+
+enum { REGION_INSNS = 64 };
+
+static u64 now_ns(void)
+{
+    struct timespec ts;
+    clock_gettime(CLOCK_MONOTONIC, &ts);
+    return (u64)ts.tv_sec * 1000000000u + (u64)ts.tv_nsec;
+}
+
+// Runs the front-end over at most max instructions of the page.
+static void build(Ctx *t, const TcgFrontend *fe, u32 max)
+{
+    u64 page = t->start & ~(u64)(PAGE_SIZE - 1);
+    t->max_insns = max;
+    fe->begin(t);
+    while (!t->ended) {
+        t->pc = t->next_pc;
+        if (t->insns && (t->insns >= max || (t->pc & ~(u64)(PAGE_SIZE - 1)) != page ||
+                         t->overflow)) {
+            ir_exit(t, t->pc);
+            break;
+        }
+        ir_insn(t, t->pc);
+        t->insns++;
+        t->next_pc = t->pc + fe->insn_align;
+        if (fe->insn(t) == NEXT_STOP)
+            break;
+    }
+    fe->end(t);
+    if (!t->ended)
+        ir_exit(t, t->next_pc);
+}
+
+static void log_ir(const Ctx *t, const char *what)
+{
+    Str s = { 0 };
+    str_addf(&s, "IR %s at %#llx\n", what, (unsigned long long)t->start);
+    ir_dump(t, &s);
+    log_text(s.s, s.len);
+    str_free(&s);
+}
+
+static void log_insns(const Ctx *t)
+{
+    Str s = { 0 };
+    char text[128];
+    str_addf(&s, "IN: mode %#x\n", t->mode);
+    for (int i = 1; i < t->n; i++) {
+        if (t->ins[i].op != OP_INSN)
+            continue;
+        u64 pc = t->start + (u64)(i64)t->ins[i].imm, off = pc - t->fetch_page;
+        if (off > PAGE_SIZE - 4)
+            continue;
+        const u8 *bytes = (const u8 *)t->fetch_host + off;
+        t->fend->disas(t->cpu, pc, bytes, 4, text, sizeof text);
+        str_addf(&s, "%#llx:  %02x%02x%02x%02x  %s\n", (unsigned long long)pc, bytes[3],
+                   bytes[2], bytes[1], bytes[0], text);
+    }
+    log_text(s.s, s.len);
+    str_free(&s);
+}
+
+static void check(const Ctx *t)
+{
+    Str why = { 0 };
+    if (!ir_verify(t, &why)) {
+        log_error("bad IR: %s", str_text(&why));
+        log_ir(t, "refused");
+        BUG_ON(true);
+    }
+    str_free(&why);
+}
+
+static void passes(Ctx *t)
+{
+    if (log_on(LOG_IN_ASM))
+        log_insns(t);
+    if (log_on(LOG_OP))
+        log_ir(t, "before");
+#if MIMIC_DEBUG
+    check(t);
+#else
+    (void)check;
+#endif
+    ir_pass_dce(t);
+    if (log_on(LOG_OP_OPT))
+        log_ir(t, "after");
+}
+
+static Region *region_new(Tcg *tcg)
+{
+    u32 i = atomic_fetch_add(&tcg->nregions, 1);
+    if (i >= MAX_REGIONS)
+        return NULL;
+    Region *r = &tcg->regions[i];
+    *r = (Region){ 0 };
+    return r;
+}
+
+static bool tables_full(Tcg *tcg)
+{
+    return atomic_load(&tcg->nlinks) > MAX_LINKS - 65536 ||
+           atomic_load(&tcg->nsites) > MAX_SITES - 65536 ||
+           atomic_load(&tcg->nsnaps) > MAX_SNAPS - 262144 ||
+           atomic_load(&tcg->nregions) > MAX_REGIONS - 1024;
+}
+
+// From now on stores to the page are seen.
+static void protect(Cpu *cpu, const FetchEntry *fe)
+{
+    Tcg *tcg = tcg_cpu(cpu)->tcg;
+    if (ram_flags(fe->ram, fe->ram_at) & RAM_CODE)
+        return;
+    ram_flag_set(fe->ram, fe->ram_at, RAM_CODE);
+    tlb_drop_write(tcg_cpu(cpu)->th, fe->host);
+    if (tcg->cpus.len > 1)
+        tlb_ask_all(cpu, &(TlbRequest){ .code_page = fe->host }, true);
+}
+
+static bool make_code(Tcg *tcg, TcgThread *th, Ctx *t, Region *r)
+{
+    if (!th->code && !cache_chunk(tcg, th))
+        return false;
+    if (tcg->host->compile(tcg, t, r))
+        return true;
+    return cache_chunk(tcg, th) && tcg->host->compile(tcg, t, r);
+}
+
+static Region *attempt(Cpu *cpu, u64 pc, const FetchEntry *fe, u32 max)
+{
+    TcgCpu *tc = tcg_cpu(cpu);
+    Ctx *t = &tc->th->ir;
+    ir_reset(t, cpu, tc->fe, pc, tc->mode);
+    t->fetch_host = fe->host;
+    t->fetch_page = pc & ~(u64)(PAGE_SIZE - 1);
+    build(t, tc->fe, max);
+    if (t->overflow)
+        return NULL;
+    passes(t);
+    Region *r = region_new(tc->tcg);
+    if (!r)
+        return NULL;
+    r->pc = pc;
+    r->pa = fe->ram->ram_offset + fe->ram_at + (pc & (PAGE_SIZE - 1));
+    r->mode = tc->mode;
+    r->insns = t->insns;
+    u32 off = (u32)(pc & (PAGE_SIZE - 1));
+    r->guest_lo = (u16)(t->code_lo < off ? t->code_lo : off);
+    r->guest_hi = (u16)(t->code_hi > off + 4 ? t->code_hi : off + 4);
+    return make_code(tc->tcg, tc->th, t, r) ? r : NULL;
+}
+
+Region *translate(Cpu *cpu, u64 pc, const FetchEntry *fe)
+{
+    TcgCpu *tc = tcg_cpu(cpu);
+    TcgThread *th = tc->th;
+    u64 t0 = now_ns();
+    u32 hint = tc->fe->region_hint ? tc->fe->region_hint(cpu) : 0;
+    u32 max = tc->tcg->one_insn ? 1 : hint && hint < REGION_INSNS ? hint : REGION_INSNS;
+    if (tables_full(tc->tcg))
+        cache_flush(cpu);
+    Region *r = NULL;
+    while (!r) {
+        protect(cpu, fe);
+        r = attempt(cpu, pc, fe, max);
+        if (r)
+            break;
+        if (th->ir.overflow) {
+            BUG_ON(max == 1);
+            max /= 2;
+        } else {
+            cache_flush(cpu);
+        }
+    }
+    th->stats.regions++;
+    th->stats.guest_insns += th->ir.insns;
+    th->stats.ir_ins += (u64)th->ir.n;
+    th->stats.host_bytes += r->code_size;
+    cache_publish(tc->tcg, r, fe->ram, fe->ram_at);
+    if (tc->tcg->perf)
+        fprintf(tc->tcg->perf, "%llx %x guest_%llx_%x\n", (unsigned long long)(uintptr_t)r->code,
+                r->code_size, (unsigned long long)pc, r->mode);
+    th->stats.translate_ns += now_ns() - t0;
+    return r;
+}
