@@ -100,4 +100,9 @@ u32  help_crc32(u32 acc, u64 data, u32 bytes);      // CRC-32 (IEEE), reflected,
 void help_yield(Cpu *cpu);
 void help_misaligned(Cpu *cpu, u64 pc);             // escape or PC alignment fault; EXITDYN after
 
+// -- helpers in translate_pauth.c ----------------------------------------------------------
+u64  help_pac(Cpu *cpu, u64 ptr, u64 modifier, u32 kind);
+u64  help_pacga(Cpu *cpu, u64 data, u64 modifier);
+u64  help_xpac(Cpu *cpu, u64 ptr, u32 data);
+
 extern const TcgFrontend arm_frontend;
