@@ -86,7 +86,7 @@ void ir_reset(Ctx *t, Cpu *cpu, const TcgFrontend *fe, u64 pc, u32 mode)
     t->code_hi = 0;
 }
 
-// -- constants -----------------------------------------------------------------------------
+// -- constants ----------------------------------------------------------------------------
 
 bool ir_is_k(Val v) { return v.id < 0; }
 u64 ir_kval(const Ctx *t, Val v) { return t->konst[-1 - v.id]; }
@@ -122,7 +122,7 @@ Val ir_vconst(Ctx *t, u64 lo, u64 hi)
     return ir_op(t, OP_VCONST, T_V128, ir_none, ir_none, ir_none, 0, k);
 }
 
-// -- appending -----------------------------------------------------------------------------
+// -- appending ----------------------------------------------------------------------------
 
 static Ins *append(Ctx *t, int op, IrType ty)
 {
@@ -181,7 +181,7 @@ Val ir_cvt(Ctx *t, int op, IrType to, IrType from, Val a, u16 aux)
     return val_of(t, in);
 }
 
-// -- flags -----------------------------------------------------------------------------------
+// -- flags --------------------------------------------------------------------------------
 
 Val ir_fl(Ctx *t, int op, IrType ty, Val a, Val b, Val c)
 {
@@ -213,7 +213,7 @@ Val ir_fl_fcmp(Ctx *t, IrType ty, Val a, Val b, bool signalling)
     return val_of(t, in);
 }
 
-// -- guest registers -------------------------------------------------------------------------
+// -- guest registers ----------------------------------------------------------------------
 
 static Val emit_get(Ctx *t, int reg, IrType ty)
 {
@@ -314,7 +314,7 @@ void ir_stenv(Ctx *t, Val v, int log2size, u32 off)
     ir_op(t, OP_STENV, T_VOID, v, ir_none, ir_none, (u16)log2size, (i32)off);
 }
 
-// -- guest memory ----------------------------------------------------------------------------
+// -- guest memory -------------------------------------------------------------------------
 
 static Ins *mem_op(Ctx *t, int op, IrType ty, MemOp m, Val addr, i32 off)
 {
@@ -416,7 +416,7 @@ Val ir_rmw(Ctx *t, IrType ty, MemOp m, IrRmw kind, Val addr, Val v)
 
 void ir_fence(Ctx *t, IrFence f) { append(t, OP_FENCE, T_VOID)->aux = (u16)f; }
 
-// -- calls -----------------------------------------------------------------------------------
+// -- calls --------------------------------------------------------------------------------
 
 static void forget(Ctx *t, int reg)
 {
@@ -464,7 +464,7 @@ Val ir_call(Ctx *t, const Helper *h, int nargs, const Val *args)
     return ir_call_regs(t, h, nargs, args, NULL, 0, NULL, 0);
 }
 
-// -- control -----------------------------------------------------------------------------------
+// -- control ------------------------------------------------------------------------------
 
 void ir_insn(Ctx *t, u64 pc)
 {
@@ -490,7 +490,7 @@ void ir_exit_ind(Ctx *t, Val pc)  { end_with(t, OP_EXITIND)->a = pc; }
 void ir_exit_dyn(Ctx *t)          { end_with(t, OP_EXITDYN); }
 void ir_exit_loop(Ctx *t, u64 pc) { end_with(t, OP_EXITLOOP)->k = pc; }
 
-// -- reading guest code ------------------------------------------------------------------------
+// -- reading guest code -------------------------------------------------------------------
 
 static bool fetch(Ctx *t, u64 pc, void *to, unsigned n)
 {

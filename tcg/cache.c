@@ -138,7 +138,7 @@ void cache_link(Tcg *tcg, Region *from, u32 i, Region *to)
     mutex_unlock(&tcg->lock);
 }
 
-// -- flush ------------------------------------------------------------------------------------
+// -- flush --------------------------------------------------------------------------------
 
 static bool others_out(Tcg *tcg, Cpu *self)
 {

@@ -64,7 +64,7 @@ typedef struct TcgFrontend {
     // the MMU.  Must not raise.  acc decides which permission is asked for; the result's prot
     // may include others that need no further work (dirty bits: no PAGE_W until set).
     bool (*translate)(Cpu *cpu, u64 va, TcgAccess acc, const TcgSpace *sp, bool user, TcgPage *out);
-    u64  (*canonical)(Cpu *cpu, u64 pc);            // target of an indirect branch as the pc holds it
+    u64  (*canonical)(Cpu *cpu, u64 pc);            // target of an indirect branch as pc holds it
     void (*context)(Cpu *cpu, TcgContext *out);     // from the registers as they are now
     // exceptions: registers and pc are exact when these are called; they set up the guest's
     // exception entry (pc, mode) and call tcg_context_changed.

@@ -15,7 +15,7 @@ typedef struct TcgHost {
     bool (*compile)(Tcg *tcg, Ctx *t, Region *r);
     // Run from the Cpu's pc until the exit word or an EXITLOOP; all guest state is in the Cpu.
     void (*run)(Cpu *cpu, Region *first);
-    // Jumps: make link i of r go to region `to` (NULL: back to its stub).  Called with tcg->lock held.
+    // Jumps: make link i of r go to region `to` (NULL: back to its stub).  tcg->lock is held.
     void (*link)(Tcg *tcg, Region *r, u32 i, Region *to);
     void (*unwind)(Cpu *cpu) __attribute__((noreturn));
 } TcgHost;

@@ -194,33 +194,67 @@ IR2(ir_xor, OP_XOR) IR2(ir_andn, OP_ANDN) IR2(ir_mul, OP_MUL) IR2(ir_udiv, OP_UD
 IR2(ir_sdiv, OP_SDIV) IR2(ir_shl, OP_SHL) IR2(ir_shr, OP_SHR) IR2(ir_sar, OP_SAR)
 IR2(ir_ror, OP_ROR)
 #undef IR2
-static inline Val ir_addi(Ctx *t, IrType ty, Val a, i64 k) { return ir_add(t, ty, a, ir_k(t, ty == T_I32 ? (u32)k : (u64)k)); }
-static inline Val ir_not(Ctx *t, IrType ty, Val a) { return ir_op(t, OP_NOT, ty, a, ir_none, ir_none, 0, 0); }
-static inline Val ir_neg(Ctx *t, IrType ty, Val a) { return ir_op(t, OP_NEG, ty, a, ir_none, ir_none, 0, 0); }
-static inline Val ir_zext(Ctx *t, Val a)  { return ir_op(t, OP_ZEXT, T_I64, a, ir_none, ir_none, 0, 0); }
-static inline Val ir_sext(Ctx *t, Val a)  { return ir_op(t, OP_SEXT, T_I64, a, ir_none, ir_none, 0, 0); }
-static inline Val ir_trunc(Ctx *t, Val a) { return ir_op(t, OP_TRUNC, T_I32, a, ir_none, ir_none, 0, 0); }
-static inline Val ir_ubfx(Ctx *t, IrType ty, Val a, int pos, int len) { return ir_op(t, OP_UBFX, ty, a, ir_none, ir_none, (u16)len, pos); }
-static inline Val ir_sbfx(Ctx *t, IrType ty, Val a, int pos, int len) { return ir_op(t, OP_SBFX, ty, a, ir_none, ir_none, (u16)len, pos); }
-static inline Val ir_bfi(Ctx *t, IrType ty, Val a, Val b, int pos, int len) { return ir_op(t, OP_BFI, ty, a, b, ir_none, (u16)len, pos); }
-static inline Val ir_sel(Ctx *t, IrType ty, Val fl, IrCond c, Val a, Val b) { return ir_op(t, OP_SEL, ty, a, b, fl, (u16)c, 0); }
-static inline Val ir_setcc(Ctx *t, Val fl, IrCond c) { return ir_op(t, OP_SETCC, T_I32, fl, ir_none, ir_none, (u16)c, 0); }
+#define IR1(fn, OPC, TY) static inline Val fn(Ctx *t, Val a) \
+    { return ir_op(t, OPC, TY, a, ir_none, ir_none, 0, 0); }
+IR1(ir_zext, OP_ZEXT, T_I64) IR1(ir_sext, OP_SEXT, T_I64) IR1(ir_trunc, OP_TRUNC, T_I32)
+IR1(ir_fl_pack, OP_FLPACK, T_I32) IR1(ir_fl_unpack, OP_FLUNPACK, T_FLAGS)
+#undef IR1
+static inline Val ir_addi(Ctx *t, IrType ty, Val a, i64 k)
+{
+    return ir_add(t, ty, a, ir_k(t, ty == T_I32 ? (u32)k : (u64)k));
+}
+static inline Val ir_not(Ctx *t, IrType ty, Val a)
+{
+    return ir_op(t, OP_NOT, ty, a, ir_none, ir_none, 0, 0);
+}
+static inline Val ir_neg(Ctx *t, IrType ty, Val a)
+{
+    return ir_op(t, OP_NEG, ty, a, ir_none, ir_none, 0, 0);
+}
+static inline Val ir_ubfx(Ctx *t, IrType ty, Val a, int pos, int len)
+{
+    return ir_op(t, OP_UBFX, ty, a, ir_none, ir_none, (u16)len, pos);
+}
+static inline Val ir_sbfx(Ctx *t, IrType ty, Val a, int pos, int len)
+{
+    return ir_op(t, OP_SBFX, ty, a, ir_none, ir_none, (u16)len, pos);
+}
+static inline Val ir_bfi(Ctx *t, IrType ty, Val a, Val b, int pos, int len)
+{
+    return ir_op(t, OP_BFI, ty, a, b, ir_none, (u16)len, pos);
+}
+static inline Val ir_sel(Ctx *t, IrType ty, Val fl, IrCond c, Val a, Val b)
+{
+    return ir_op(t, OP_SEL, ty, a, b, fl, (u16)c, 0);
+}
+static inline Val ir_setcc(Ctx *t, Val fl, IrCond c)
+{
+    return ir_op(t, OP_SETCC, T_I32, fl, ir_none, ir_none, (u16)c, 0);
+}
 // flags: `ty` is the width of the operands
 Val ir_fl(Ctx *t, int op, IrType ty, Val a, Val b, Val c);
 Val ir_fl_ccmp(Ctx *t, Val flags, IrCond c, Val then_flags, u32 else_nzcv);
 Val ir_fl_fcmp(Ctx *t, IrType ty, Val a, Val b, bool signalling);
-static inline Val ir_fl_pack(Ctx *t, Val f)   { return ir_op(t, OP_FLPACK, T_I32, f, ir_none, ir_none, 0, 0); }
-static inline Val ir_fl_unpack(Ctx *t, Val v) { return ir_op(t, OP_FLUNPACK, T_FLAGS, v, ir_none, ir_none, 0, 0); }
 // vectors
 Val ir_vconst(Ctx *t, u64 lo, u64 hi);
-static inline Val ir_v1(Ctx *t, int op, Val a, u16 aux, i32 imm) { return ir_op(t, op, T_V128, a, ir_none, ir_none, aux, imm); }
-static inline Val ir_v2(Ctx *t, int op, Val a, Val b, u16 aux, i32 imm) { return ir_op(t, op, T_V128, a, b, ir_none, aux, imm); }
-static inline Val ir_v3(Ctx *t, int op, Val a, Val b, Val c, u16 aux, i32 imm) { return ir_op(t, op, T_V128, a, b, c, aux, imm); }
+static inline Val ir_v1(Ctx *t, int op, Val a, u16 aux, i32 imm)
+{
+    return ir_op(t, op, T_V128, a, ir_none, ir_none, aux, imm);
+}
+static inline Val ir_v2(Ctx *t, int op, Val a, Val b, u16 aux, i32 imm)
+{
+    return ir_op(t, op, T_V128, a, b, ir_none, aux, imm);
+}
+static inline Val ir_v3(Ctx *t, int op, Val a, Val b, Val c, u16 aux, i32 imm)
+{
+    return ir_op(t, op, T_V128, a, b, c, aux, imm);
+}
 // an operation with a source type (FPCVT, FPTOI, ITOFP, F2I, I2F, V2F, F2V)
 Val ir_cvt(Ctx *t, int op, IrType to, IrType from, Val a, u16 aux);
 
 // -- about the operations --------------------------------------------------------------
-enum { OPP_P = 1, OPP_C = 2, OPP_M = 4, OPP_R = 8, OPP_W = 16, OPP_X = 32, OPP_Q = 64, OPP_K = 128 };
+enum { OPP_P = 1, OPP_C = 2, OPP_M = 4, OPP_R = 8, OPP_W = 16, OPP_X = 32, OPP_Q = 64,
+       OPP_K = 128 };
 typedef struct OpInfo { const char *name; u8 nin; char res; u8 props; const char *doc; } OpInfo;
 extern const OpInfo ir_ops[OP_COUNT];
 void ir_dump(const Ctx *t, Str *out);        // text, one line an instruction

@@ -19,7 +19,7 @@ LOG_CATEGORY("tcg.run")
 
 static const TcgFrontend *frontend_of(Cpu *cpu) { return cpu->cls->frontend; }
 
-// -- from pc to region -----------------------------------------------------------------------------
+// -- from pc to region --------------------------------------------------------------------
 
 static void note_code_page(CtxSlot *s, u64 pc)
 {
@@ -108,7 +108,7 @@ void tcg_raise(Cpu *cpu, const TcgFault *f) { tcg_cpu(cpu)->fe->raise_mem(cpu, f
 
 _Noreturn void tcg_unwind(Cpu *cpu) { tcg_cpu(cpu)->tcg->host->unwind(cpu); }
 
-// -- the run loop -----------------------------------------------------------------------------------
+// -- the run loop -------------------------------------------------------------------------
 
 static void wait_flush(Tcg *tcg)
 {
@@ -181,7 +181,7 @@ static CpuRunResult tcg_run(Cpu *cpu)
     return result_of(cpu);
 }
 
-// -- FP flags ------------------------------------------------------------------------------------------
+// -- FP flags -----------------------------------------------------------------------------
 
 u32 tcg_fp_flags(Cpu *cpu)
 {
@@ -199,7 +199,7 @@ u32 tcg_fp_flags(Cpu *cpu)
     return f;
 }
 
-// -- life -----------------------------------------------------------------------------------------------
+// -- life --------------------------------------------------------------------------------
 
 static const ArgDesc tcg_args[] = {
     { "engine", ARG_STRING, "amd64 or eval: what runs the translation" },

@@ -82,7 +82,7 @@ static bool resolve(Access *x, unsigned align_unit, TcgFault *f)
     return resolve_page(x, f);
 }
 
-// -- plain bytes -----------------------------------------------------------------------------
+// -- plain bytes --------------------------------------------------------------------------
 
 GUEST_ACCESS static u64 ram_load(const u8 *p, unsigned n)
 {
@@ -182,7 +182,7 @@ static bool transfer(Access *x, u8 *bytes, TcgFault *f)
     return true;
 }
 
-// -- values ------------------------------------------------------------------------------------
+// -- values -------------------------------------------------------------------------------
 
 static void swap_bytes(u8 *p, unsigned n)
 {
@@ -219,7 +219,7 @@ static void to_bytes(u8 *p, MemOp m, V128 v)
         swap_bytes(p, memop_bytes(m));
 }
 
-// -- atomics on host memory ----------------------------------------------------------------------
+// -- atomics on host memory ---------------------------------------------------------------
 
 static u64 mask_bytes(unsigned n) { return n >= 8 ? ~0ull : (1ull << (8 * n)) - 1; }
 
@@ -234,16 +234,25 @@ GUEST_ACCESS static bool cas16(u8 *p, V128 *expect, V128 v)
     return ok;
 }
 
+#define CAS_CASE(type)                                                                       \
+    case sizeof(type): {                                                                     \
+        type x = (type)e;                                                                    \
+        ok = __atomic_compare_exchange_n((type *)(void *)p, &x, (type)v.d[0], false,         \
+                                         __ATOMIC_SEQ_CST, __ATOMIC_SEQ_CST);                \
+        old = x;                                                                             \
+        break;                                                                               \
+    }
+
 // Compare-and-swap of n bytes; *expect becomes what was there.
 GUEST_ACCESS static bool cas_n(u8 *p, unsigned n, V128 *expect, V128 v)
 {
     u64 e = expect->d[0] & mask_bytes(n), old = e;
     bool ok;
     switch (n) {
-    case 1: { u8 x = (u8)e; ok = __atomic_compare_exchange_n(p, &x, (u8)v.d[0], 0, 5, 5); old = x; break; }
-    case 2: { u16 x = (u16)e; ok = __atomic_compare_exchange_n((u16 *)(void *)p, &x, (u16)v.d[0], 0, 5, 5); old = x; break; }
-    case 4: { u32 x = (u32)e; ok = __atomic_compare_exchange_n((u32 *)(void *)p, &x, (u32)v.d[0], 0, 5, 5); old = x; break; }
-    case 8: ok = __atomic_compare_exchange_n((u64 *)(void *)p, &old, v.d[0], 0, 5, 5); break;
+    CAS_CASE(u8)
+    CAS_CASE(u16)
+    CAS_CASE(u32)
+    CAS_CASE(u64)
     default: return cas16(p, expect, v);
     }
     expect->d[0] = old;
@@ -315,7 +324,7 @@ static bool do_cas(Access *x, const Ins *in, const V128 *v, V128 *res)
     return true;
 }
 
-// -- exclusives: the monitor holds the host address and the value that was loaded --------------
+// -- exclusives: the monitor holds the host address and the value that was loaded ---------
 
 static bool do_ldx(Access *x, const Ins *in, V128 *res)
 {
@@ -356,7 +365,7 @@ static bool do_stx(Access *x, const Ins *in, const V128 *v, V128 *res)
 
 void tcg_exclusive_clear(Cpu *cpu) { tcg_cpu(cpu)->excl_addr = ~0ull; }
 
-// -- the whole ---------------------------------------------------------------------------------
+// -- the whole ----------------------------------------------------------------------------
 
 static bool is_pair(int op)
 {
@@ -417,7 +426,7 @@ bool slow_access(Cpu *cpu, const Ins *in, u64 va, const V128 *v, V128 *res, TcgF
     return true;
 }
 
-// -- for helpers ---------------------------------------------------------------------------------
+// -- for helpers --------------------------------------------------------------------------
 
 static _Noreturn void raise_from_helper(Cpu *cpu, const TcgFault *f)
 {

@@ -86,7 +86,7 @@ void tlb_flush_all(TcgThread *th)
     ctx_renew_all(th);
 }
 
-// -- invalidation by address -----------------------------------------------------------------
+// -- invalidation by address --------------------------------------------------------------
 
 static void entry_drop(TlbTable *t, unsigned i)
 {
@@ -176,7 +176,7 @@ void tlb_drop_write(TcgThread *th, const u8 *host_page)
     }
 }
 
-// -- filling -----------------------------------------------------------------------------------
+// -- filling ------------------------------------------------------------------------------
 
 static TcgFault fault_of(u64 va, TcgAccess acc, MemOp m, int why, u64 info)
 {
@@ -240,7 +240,7 @@ bool tlb_entry(Cpu *cpu, u64 va, TcgAccess acc, MemOp m, TlbEntry **out, TcgFaul
     return true;
 }
 
-// -- requests between vCPUs ----------------------------------------------------------------------
+// -- requests between vCPUs ---------------------------------------------------------------
 
 static u64 push(TcgThread *th, const TlbRequest *rq)
 {

@@ -118,7 +118,7 @@ bool ir_eval_int(int op, IrType ty, u64 a, u64 b, u16 aux, i32 imm, u64 *out)
     return true;
 }
 
-// -- identities with one constant --------------------------------------------------------------
+// -- identities with one constant ---------------------------------------------------------
 
 static Val fold_add(Ctx *t, IrType ty, Val a, Val b)
 {

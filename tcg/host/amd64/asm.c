@@ -7,7 +7,7 @@
 #include <cpuid.h>
 #include <string.h>
 
-// -- the host --------------------------------------------------------------------------------
+// -- the host -----------------------------------------------------------------------------
 typedef struct { const char *name; u8 leaf, reg, bit; } CpuBit;   // reg: eax ebx ecx edx
 
 enum { LEAF_1, LEAF_7, LEAF_EXT, LEAF_XCR0, LEAVES };
@@ -66,7 +66,7 @@ u32 asm_cpu_detect(void)
     return set;
 }
 
-// -- output -----------------------------------------------------------------------------------
+// -- output -------------------------------------------------------------------------------
 void asm_begin(Asm *a, u8 *base, u8 *end, i64 rx, u32 cpu)
 {
     a->p = a->base = base;
@@ -130,7 +130,7 @@ void asm_nop(Asm *a, unsigned bytes)
 
 void asm_align(Asm *a, unsigned n) { asm_nop(a, (unsigned)(-(uintptr_t)a->p & (n - 1))); }
 
-// -- constants --------------------------------------------------------------------------------
+// -- constants ----------------------------------------------------------------------------
 // A constant's users are chained through their displacement fields: 28 bits of offset of the
 // previous user from base, 4 bits for how many bytes of its instruction follow the field.
 enum { POOL_END = 0xffffffff, POOL_TAIL_BITS = 4 };
@@ -199,7 +199,7 @@ void asm_pool_poll(Asm *a)
     asm_patch32_here(a, j);
 }
 
-// -- operands ---------------------------------------------------------------------------------
+// -- operands -----------------------------------------------------------------------------
 static u8 *put_mem(Asm *a, u8 *q, int reg, Mem m, unsigned tail)
 {
     u8 r = (u8)(reg & 7) << 3;
@@ -229,7 +229,7 @@ static u8 *put_mem(Asm *a, u8 *q, int reg, Mem m, unsigned tail)
 static unsigned mem_x(Mem m) { return m.kind == MEM_SIB && m.index >= 0 ? m.index >> 3 & 1 : 0; }
 static unsigned mem_bit(Mem m) { return m.kind == MEM_SIB && m.base >= 0 ? m.base >> 3 & 1 : 0; }
 
-// -- legacy -----------------------------------------------------------------------------------
+// -- legacy -------------------------------------------------------------------------------
 static u8 *put_legacy(u8 *q, u32 enc, int sz, unsigned rex, bool force)
 {
     static const u8 prefix[] = { 0, 0x66, 0xf3, 0xf2 };
@@ -266,7 +266,7 @@ void asm_op_m(Asm *a, u32 enc, int sz, int reg, Mem m, Imm imm)
     finish(a, put(q, imm.n, (u64)imm.v));
 }
 
-// -- VEX (2.3) and EVEX (2.7) -----------------------------------------------------------------
+// -- VEX (2.3) and EVEX (2.7) -------------------------------------------------------------
 static u8 *put_vex(u8 *q, u32 enc, int reg, int v, unsigned x, unsigned b)
 {
     unsigned map = enc >> 8 & 3, pp = enc >> 10 & 3, r = reg >> 3 & 1;
@@ -316,7 +316,7 @@ void asm_evex_r(Asm *a, u32 enc, int reg, int v, int rm, Imm imm)
     finish(a, put(q, imm.n, (u64)imm.v));
 }
 
-// -- integer forms ----------------------------------------------------------------------------
+// -- integer forms ------------------------------------------------------------------------
 static int imm_size(int sz) { return sz > 2 ? 4 : 1 << sz; }
 static bool fits8(i32 k) { return k == (i8)k; }
 
@@ -425,7 +425,7 @@ void asm_pop(Asm *a, int r)
     finish(a, put_legacy(start(a), 0x58 | (r & 7), 2, (unsigned)(r >> 3), false));
 }
 
-// -- jumps ------------------------------------------------------------------------------------
+// -- jumps --------------------------------------------------------------------------------
 // Emits opcode bytes and an empty displacement; gives its place.
 static u8 *jump(Asm *a, unsigned nop, u64 op, unsigned nrel)
 {
@@ -480,7 +480,7 @@ void asm_call(Asm *a, const void *to) { outside(a, jump(a, 1, 0xe8, 4), to); }
 u8 *asm_jmp_abs(Asm *a, const void *to) { return outside(a, asm_jmp_long(a), to); }
 u8 *asm_jcc_abs(Asm *a, AsmCc c, const void *to) { return outside(a, asm_jcc_long(a, c), to); }
 
-// -- vector moves -----------------------------------------------------------------------------
+// -- vector moves -------------------------------------------------------------------------
 void asm_vmov(Asm *a, int d, int s)
 {
     if (d == s) return;

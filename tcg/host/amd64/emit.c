@@ -73,7 +73,7 @@ static void store_pc(Emit *e, u64 pc)
     }
 }
 
-// -- calls -------------------------------------------------------------------------------------------
+// -- calls --------------------------------------------------------------------------------
 
 typedef struct Move { int dst, src; } Move;
 
@@ -153,7 +153,7 @@ static void gen_call(Emit *e, const Ins *in, i32 i)
         asm_mov(&e->a, in->ty == T_I32 ? 2 : 3, ra_def(e, i, -1), RAX);
 }
 
-// -- leaving -----------------------------------------------------------------------------------------
+// -- leaving ------------------------------------------------------------------------------
 
 // A patchable jump to pc's region: aligned, so that patching is one atomic store.
 static void jump_link(Emit *e, u64 pc, bool forward)
@@ -270,7 +270,7 @@ static void gen_exitcc(Emit *e, const Ins *in, i32 i)
     ra_release(e, in->a);
 }
 
-// -- stubs --------------------------------------------------------------------------------------------
+// -- stubs --------------------------------------------------------------------------------
 
 static unsigned snap_len(const SnapLoc *s) { return s->kind == SL_KONST ? 3 : 1; }
 
@@ -378,7 +378,7 @@ static void stub_emit(Emit *e, const Stub *s)
     }
 }
 
-// -- the walk -----------------------------------------------------------------------------------------
+// -- the walk -----------------------------------------------------------------------------
 
 static void poll(Emit *e, u64 pc)
 {

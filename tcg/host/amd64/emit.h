@@ -49,7 +49,7 @@ void emit_cold_op(Emit *e, const EmitArgs *x, u8 *jump);
 
 // -- what the files of the region compiler share -------------------------------------------------
 // A condition ready to be jumped on: the host's flags hold it.
-typedef struct HostCond { i8 cc; u8 parity; } HostCond;     // cc: AsmCc, or COND_NEVER / COND_ALWAYS
+typedef struct HostCond { i8 cc; u8 parity; } HostCond;     // cc: AsmCc or COND_*
 enum { COND_NEVER = -1, COND_ALWAYS = -2 };
 HostCond cond_make(Emit *e, Val flags, IrCond c);       // emit_flags.c
 void flags_made(Emit *e, FlagKind kind, int op, IrType ty, Val a, Val b, Val c);

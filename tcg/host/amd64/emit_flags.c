@@ -269,7 +269,7 @@ HostCond cond_make(Emit *e, Val f, IrCond c)
     return k == FK_FCMP ? fcmp_cond(e, in, c) : plain_cond(e, k, c);
 }
 
-// -- packing ------------------------------------------------------------------------------------
+// -- packing ------------------------------------------------------------------------------
 
 static void pack_rax(Emit *e, Val f)
 {

@@ -19,7 +19,7 @@ enum { ROUND_QUIET = 8 };                           // roundps imm: no precision
 enum { CMP_EQ_OQ = 0x00, CMP_UNORD_Q = 0x03, CMP_EQ_UQ = 0x08, CMP_GE_OS = 0x0d,
        CMP_GT_OS = 0x0e, CMP_GE_OQ = 0x1d };        // SDM vol. 2A, CMPPD table 3-1
 
-// -- constants --------------------------------------------------------------------------------
+// -- constants ----------------------------------------------------------------------------
 static Mem dup64(Emit *e, u64 v) { return mem_const(&e->a, v, v); }
 static Mem dup32(Emit *e, u32 v) { return dup64(e, (u64)v << 32 | v); }
 static Mem sign_mask(Emit *e, bool dbl) { return dbl ? dup64(e, 1ull << 63) : dup32(e, 1u << 31); }
@@ -45,7 +45,7 @@ static AsmFmt vector_fmt(const EmitArgs *x)
 }
 static bool is_half(const EmitArgs *x) { return x->in->aux & VQ_HALF; }
 
-// -- checks -----------------------------------------------------------------------------------
+// -- checks -------------------------------------------------------------------------------
 // x with any source that the destination overwrites found in xmm2 instead.
 static EmitArgs keep_sources(Emit *e, const EmitArgs *x, int n)
 {
@@ -95,7 +95,7 @@ static u8 *check_vector(Emit *e, AsmFmt f, int r, bool tiny, int t)
     return jump_if_any(e, f, t);
 }
 
-// -- scalar arithmetic ------------------------------------------------------------------------
+// -- scalar arithmetic --------------------------------------------------------------------
 typedef struct FpRow { u8 fp; bool tiny; } FpRow;
 static const FpRow fp_rows[OP_COUNT] = {
     [OP_FPADD] = { VFP_ADD, false }, [OP_FPSUB] = { VFP_SUB, false },
@@ -183,7 +183,7 @@ static void fp_neg(Emit *e, const EmitArgs *x)
     asm_vxorps_m(&e->a, x->d, x->s[0], sign_mask(e, is_double(x)));
 }
 
-// -- conversions ------------------------------------------------------------------------------
+// -- conversions --------------------------------------------------------------------------
 // NaNs: both architectures keep sign and upper fraction bits and set the quiet bit (DDI 0487,
 // FPConvertNaN; SDM vol. 1, 4.8.3.5), so only narrowing needs a check, for tininess.
 static void fp_cvt(Emit *e, const EmitArgs *x)
@@ -366,7 +366,7 @@ static void fp_f2v(Emit *e, const EmitArgs *x)
 
 static void fp_v2f(Emit *e, const EmitArgs *x) { asm_vmov(&e->a, x->d, x->s[0]); }
 
-// -- vectors ----------------------------------------------------------------------------------
+// -- vectors ------------------------------------------------------------------------------
 // VQ_HALF: the n sources' lower halves in both halves of xmm0, xmm1, xmm2; else x as it is.
 static void half_sources(Emit *e, const EmitArgs *x, int n, int s[3])
 {
@@ -429,7 +429,7 @@ static void vf_neg(Emit *e, const EmitArgs *x)
     if (is_half(x)) asm_vmovq(&e->a, x->d, x->d);
 }
 
-// -- FLFCMP -----------------------------------------------------------------------------------
+// -- FLFCMP -------------------------------------------------------------------------------
 // Arm: less 1000, equal 0110, greater 0010, unordered 0011 (FPCompare).  Host: ZF PF CF are
 // less 001, equal 100, greater 000, unordered 111 (SDM vol. 2, UCOMISD).
 const FcmpCond emit_fcmp_cond[IC_LE + 1] = {
@@ -463,7 +463,7 @@ void emit_fcmp_pack(Emit *e, int d)
     asm_cmov(a, CC_P, 2, d, RCX);
 }
 
-// -- table ------------------------------------------------------------------------------------
+// -- table --------------------------------------------------------------------------------
 static void (*const emitters[OP_COUNT])(Emit *, const EmitArgs *) = {
     [OP_FPADD] = fp_binary, [OP_FPSUB] = fp_binary, [OP_FPMUL] = fp_binary,
     [OP_FPDIV] = fp_binary, [OP_FPNMUL] = fp_nmul, [OP_FPSQRT] = fp_sqrt, [OP_FPFMA] = fp_fma,

@@ -30,7 +30,7 @@ static void copy(Emit *e, int sz, int d, int s)
         asm_mov(&e->a, sz, d, s);
 }
 
-// -- add, sub, logic ------------------------------------------------------------------------------
+// -- add, sub, logic ----------------------------------------------------------------------
 
 static const FlagKind alu_kind[8] = { [ALU_ADD] = FK_ADD, [ALU_SUB] = FK_SUB, [ALU_AND] = FK_AND };
 static const u8 alu_flag_op[8] = { [ALU_ADD] = OP_FLADD, [ALU_SUB] = OP_FLSUB,
@@ -49,7 +49,8 @@ static bool add_by_lea(Emit *e, const Ins *in, i32 i)
     if (in->op != OP_ADD || flags_wanted(e, in, i, OP_FLADD))
         return false;
     bool imm = ra_imm32(e, in->b, in->ty, &k);
-    if (imm && in->a.id > 0 && e->loc[in->a.id].last <= i && !e->loc[in->a.id].pins && e->hf.kind == FK_NONE)
+    if (imm && in->a.id > 0 && e->loc[in->a.id].last <= i && !e->loc[in->a.id].pins &&
+        e->hf.kind == FK_NONE)
         return false;                               // add in place
     int sz = size_of(in->ty), a = ra_use(e, in->a), b = imm ? -1 : ra_use(e, in->b);
     ra_release(e, in->a);
@@ -141,7 +142,7 @@ static void gen_adc(Emit *e, const Ins *in, i32 i)
     flags_made(e, sub ? FK_SUB : FK_ADD, fl.op, in->ty, in->a, in->b, in->c);
 }
 
-// -- multiply, divide --------------------------------------------------------------------------
+// -- multiply, divide ---------------------------------------------------------------------
 
 static void gen_mul(Emit *e, const Ins *in, i32 i)
 {
@@ -205,7 +206,7 @@ static void gen_div(Emit *e, const Ins *in, i32 i)
     emit_flags_clobbered(e);
 }
 
-// -- shifts, fields --------------------------------------------------------------------------------
+// -- shifts, fields -----------------------------------------------------------------------
 
 static void shift_const(Emit *e, const Ins *in, i32 i, AsmShift op, int n)
 {
@@ -340,7 +341,7 @@ static void gen_bfi(Emit *e, const Ins *in, i32 i)
     emit_flags_clobbered(e);
 }
 
-// -- counts, reversals, extensions ---------------------------------------------------------------
+// -- counts, reversals, extensions --------------------------------------------------------
 
 static void gen_clz(Emit *e, const Ins *in, i32 i)
 {
@@ -438,7 +439,7 @@ static void gen_crc32c(Emit *e, const Ins *in, i32 i)
     asm_crc32(&e->a, in->aux, d, b);
 }
 
-// -- conditions ------------------------------------------------------------------------------------
+// -- conditions ---------------------------------------------------------------------------
 
 static void move(Emit *e, int ty, int d, int s)
 {

@@ -113,7 +113,7 @@ static void operand(Emit *e, Site *s, int n, Val v)
     }
 }
 
-// -- loads ------------------------------------------------------------------------------------------
+// -- loads --------------------------------------------------------------------------------
 
 static void load_value(Emit *e, int ty, MemOp m, int d, Mem from)
 {
@@ -179,7 +179,7 @@ static void gen_ld2(Emit *e, const Ins *in, i32 i)
     ra_release(e, (Val){ i });
 }
 
-// -- stores -----------------------------------------------------------------------------------------
+// -- stores -------------------------------------------------------------------------------
 
 static void store_value(Emit *e, int ty, MemOp m, Mem to, Val v)
 {
@@ -236,7 +236,7 @@ static void gen_st(Emit *e, const Ins *in, i32 i)
         ra_release(e, in->c);
 }
 
-// -- exclusives and atomics --------------------------------------------------------------------------
+// -- exclusives and atomics ---------------------------------------------------------------
 
 static bool out_of_line(const Ins *in)
 {

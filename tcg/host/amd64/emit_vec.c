@@ -36,7 +36,7 @@ static void clear_half(Emit *e, const EmitArgs *x)
     if (is_half(x)) asm_vmovq(&e->a, x->d, x->d);
 }
 
-// -- by table: one instruction for each lane size ---------------------------------------------
+// -- by table: one instruction for each lane size -----------------------------------------
 static Op3 *const sub_ops[4] = { asm_vpsubb, asm_vpsubw, asm_vpsubd, asm_vpsubq };
 static Op3 *const add_ops[4] = { asm_vpaddb, asm_vpaddw, asm_vpaddd, asm_vpaddq };
 static Op3 *const ceq_ops[4] = { asm_vpcmpeqb, asm_vpcmpeqw, asm_vpcmpeqd, asm_vpcmpeqq };
@@ -64,7 +64,7 @@ static void v_simple(Emit *e, const EmitArgs *x)
     clear_half(e, x);
 }
 
-// -- bitwise ----------------------------------------------------------------------------------
+// -- bitwise ------------------------------------------------------------------------------
 static void v_const(Emit *e, const EmitArgs *x)
 {
     V128 v = e->t->vkonst[x->in->imm];
@@ -128,7 +128,7 @@ static void v_bsl(Emit *e, const EmitArgs *x)
     clear_half(e, x);
 }
 
-// -- arithmetic -------------------------------------------------------------------------------
+// -- arithmetic ---------------------------------------------------------------------------
 // Bytes: the odd ones as the upper halves of words, the even ones as the lower halves.
 static void mul8(Emit *e, const EmitArgs *x)
 {
@@ -216,7 +216,7 @@ static void v_min_max(Emit *e, const EmitArgs *x)
     clear_half(e, x);
 }
 
-// -- comparison -------------------------------------------------------------------------------
+// -- comparison ---------------------------------------------------------------------------
 // d = ~xmm0, whose lanes are all ones or all zeros
 static void lanes_not(Emit *e, unsigned l, int d)
 {
@@ -261,7 +261,7 @@ static void v_ctst(Emit *e, const EmitArgs *x)
     clear_half(e, x);
 }
 
-// -- shifts by a constant ---------------------------------------------------------------------
+// -- shifts by a constant -----------------------------------------------------------------
 static void v_shli(Emit *e, const EmitArgs *x)
 {
     int n = x->in->imm;
@@ -338,7 +338,7 @@ static void v_sari(Emit *e, const EmitArgs *x)
     clear_half(e, x);
 }
 
-// -- shifts by a register (USHL, SSHL) --------------------------------------------------------
+// -- shifts by a register (USHL, SSHL) ----------------------------------------------------
 // Bytes: by 2^(8+s) in words, of which the upper byte is the result, s clamped to -8 below and
 // giving a factor 0 above 7.  Index s + 8 is made so that pshufb sees bit 7 for s > 7.
 static void shl8(Emit *e, int d, int s, int count, bool sign)
@@ -469,7 +469,7 @@ static void v_cnt(Emit *e, const EmitArgs *x)
     clear_half(e, x);
 }
 
-// -- permutations -----------------------------------------------------------------------------
+// -- permutations -------------------------------------------------------------------------
 static Mem control(Emit *e, const u8 c[16])
 {
     u64 k[2];
@@ -729,7 +729,7 @@ static void v_addp(Emit *e, const EmitArgs *x)
     }
 }
 
-// -- widths -----------------------------------------------------------------------------------
+// -- widths -------------------------------------------------------------------------------
 static void v_xtl(Emit *e, const EmitArgs *x)
 {
     Op2 *const *ops = x->in->op == OP_VUXTL ? uxtl_ops : sxtl_ops;
@@ -757,7 +757,7 @@ static void v_xtn(Emit *e, const EmitArgs *x)
     asm_vpshufb_m(&e->a, x->d, x->s[0], control(e, c));
 }
 
-// -- cryptography -----------------------------------------------------------------------------
+// -- cryptography -------------------------------------------------------------------------
 static void v_pmull(Emit *e, const EmitArgs *x)
 {
     asm_vpclmulqdq(&e->a, x->d, x->s[0], x->s[1], x->in->imm ? 0x11 : 0x00);
@@ -783,7 +783,7 @@ static void v_aes_mc(Emit *e, const EmitArgs *x)
 
 static void v_aes_imc(Emit *e, const EmitArgs *x) { asm_vaesimc(&e->a, x->d, x->s[0]); }
 
-// -- table ------------------------------------------------------------------------------------
+// -- table --------------------------------------------------------------------------------
 static void (*const emitters[OP_COUNT])(Emit *, const EmitArgs *) = {
     [OP_VCONST] = v_const, [OP_VZX64] = v_zx64,
     [OP_VAND] = v_bitwise, [OP_VOR] = v_bitwise, [OP_VXOR] = v_bitwise, [OP_VANDN] = v_bitwise,

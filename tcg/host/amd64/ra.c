@@ -13,7 +13,8 @@
 // can fault, a snapshot says for each dirty guest register where its value is; the slow path
 // uses it when the fault is real.
 //
-// A dirty NZCV is a FLAGS value: it pins the operands of its comparison, and the snapshot names them.
+// A dirty NZCV is a FLAGS value: it pins the operands of its comparison, and the snapshot
+// names them.
 //
 // House.md puts this at tcg/ra.c; it is here because it emits as it goes.  A second host would
 // share its logic by the five moves at the top.
@@ -27,7 +28,7 @@ static const u8 gpr_order[] = { RSI, RDI, R8, R9, R10, R11, RBX, R12, R13, R14 }
 static Ins *ins_of(const Emit *e, Val v) { return &e->t->ins[v.id]; }
 static Mem slot_mem(int off) { return mem_b(RSP, off); }
 
-// -- moves ------------------------------------------------------------------------------------
+// -- moves --------------------------------------------------------------------------------
 
 void ra_load(Emit *e, int ty, int reg, Mem m)
 {
@@ -76,7 +77,7 @@ static void store_const(Emit *e, Mem m, u64 k)
     }
 }
 
-// -- liveness -----------------------------------------------------------------------------------
+// -- liveness -----------------------------------------------------------------------------
 
 static void mark_last(Emit *e, Val v, i32 at)
 {
@@ -127,7 +128,7 @@ void ra_begin(Emit *e)
     e->at = 0;
 }
 
-// -- freeing -------------------------------------------------------------------------------------
+// -- freeing ------------------------------------------------------------------------------
 
 static void reg_free(Emit *e, bool vec, int reg)
 {
@@ -187,7 +188,7 @@ void ra_release(Emit *e, Val v)
 
 void ra_end_op(Emit *e) { e->glock = e->xlock = 0; }
 
-// -- evicting -------------------------------------------------------------------------------------
+// -- evicting -----------------------------------------------------------------------------
 
 static void put_stored(Emit *e, int guest);
 
@@ -286,7 +287,7 @@ static int alloc(Emit *e, bool vec)
     return reg;
 }
 
-// -- operands and results ----------------------------------------------------------------------
+// -- operands and results -----------------------------------------------------------------
 
 static int use_const(Emit *e, Val v)
 {
@@ -364,7 +365,7 @@ int ra_def(Emit *e, i32 i, int prefer)
     return reg;
 }
 
-// -- guest registers ------------------------------------------------------------------------------
+// -- guest registers ----------------------------------------------------------------------
 
 static void pin(Emit *e, Val v, int by)
 {
@@ -516,7 +517,7 @@ void ra_set_home(Emit *e, i32 i, int guest)
     e->home_val[guest] = i;
 }
 
-// -- snapshots ----------------------------------------------------------------------------------
+// -- snapshots ----------------------------------------------------------------------------
 
 static SnapLoc *snap_new(Emit *e, u32 n, u32 *at)
 {
