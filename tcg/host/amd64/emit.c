@@ -586,7 +586,7 @@ static _Noreturn void amd64_unwind(Cpu *cpu)
     __asan_handle_no_return();
 #endif
     __asm__ volatile("mov %0, %%rsp\n\tmov %1, %%rbp\n\tjmp *%2"
-                     : : "r"(tcg_cpu(cpu)->host_frame), "r"(env), "r"(t->dyn) : "memory");
+                     : : "a"(tcg_cpu(cpu)->host_frame), "c"(env), "d"(t->dyn) : "memory");
     __builtin_unreachable();
 }
 
