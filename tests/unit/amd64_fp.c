@@ -243,19 +243,27 @@ TEST(amd64_fp_vector_fma)
     vectors(OP_VFMLA, 1);
 }
 
-// Products that round up to the smallest normal are tiny for Arm, not for the host.
+// What rounds up to the smallest normal is tiny for Arm, not for the host.
 TEST(amd64_fp_tininess)
 {
-    Jit j = { .in = { .op = OP_FPMUL, .ty = T_F32 }, .x = places[0] };
-    jit_compile(&j, jit_emit_fp, 0);
-    jit_noise(&j);
-    j.before.xmm[3].d[0] = 0x00800000;
-    j.before.xmm[9].d[0] = 0x3f7fffff;
-    jit_run(&j, true);
-    NE(j.after.cold, 0);
-    j.before.xmm[9].d[0] = 0x3f800001;
-    jit_run(&j, true);
-    EQ(j.after.cold, 0);
+    static const struct { u8 op; u32 a, b, c; bool cold; } rows[] = {
+        { OP_FPMUL, 0x00800000, 0x3f7fffff, 0, true },
+        { OP_FPMUL, 0x00800000, 0x3f800001, 0, false },
+        { OP_FPNMUL, 0x80800000, 0x3f7fffff, 0, true },
+        { OP_FPDIV, 0x00ffffff, 0x40000000, 0, true },
+        { OP_FPDIV, 0x01000002, 0xc0000000, 0, false },
+        { OP_FPFMA, 0, 0x00800000, 0x3f7fffff, true },
+    };
+    for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+        Jit j = { .in = { .op = rows[i].op, .ty = T_F32 }, .x = places[0] };
+        jit_compile(&j, jit_emit_fp, 0);
+        jit_noise(&j);
+        j.before.xmm[3].d[0] = rows[i].a;
+        j.before.xmm[9].d[0] = rows[i].b;
+        j.before.xmm[12].d[0] = rows[i].c;
+        jit_run(&j, true);
+        EQ(j.after.cold != 0, rows[i].cold);
+    }
 }
 
 static void compare_once(Jit *j, int mode)
