@@ -42,7 +42,10 @@ void helper_hlt(Cpu *cpu, u32 imm);                 // semihosting, else R; EXIT
 void helper_undef(Cpu *cpu);                        // R
 void helper_fp_trap(Cpu *cpu);                      // R: FP or SIMD with AM_FP_TRAP
 void helper_illegal(Cpu *cpu);                      // R: first thing in a region with AM_IL
-void helper_step(Cpu *cpu);                         // R: first thing with AM_STEP and not AM_SS
+// Software step (D2.12).  A region with AM_STEP begins with one of these and, with AM_SS, has
+// one instruction and leaves by EXITDYN with pc set.
+void helper_step(Cpu *cpu);                         // R: AM_STEP without AM_SS
+void helper_step_begin(Cpu *cpu);                   // AM_STEP and AM_SS: PSTATE.SS becomes 0
 void helper_sp_align(Cpu *cpu);                     // R: AM_SPALIGN and SP & 15 at an access
 void helper_pc_align(Cpu *cpu, u64 pc);             // R: branch target & 3 (taken at the target)
 void helper_eret(Cpu *cpu);                         // UNDEF at EL0; sets pc: EXITDYN after
@@ -50,7 +53,7 @@ void helper_wfi(Cpu *cpu);                          // go on at the next instruc
 void helper_wfe(Cpu *cpu);                          // (it may also leave with pc + 4)
 void helper_sev(Cpu *cpu);
 void helper_sevl(Cpu *cpu);
-void helper_dc_zva(Cpu *cpu, u64 va);               // RAISES; UNDEF-free at EL1, DZE at EL0
+void helper_dc_zva(Cpu *cpu, u32 iss, u64 va);      // RAISES; iss: its own, for DZE at EL0
 
 // Flags for Helper rows (HELPER(helper_svc, HELPER_ARM_EXC, T_VOID)).
 enum {
@@ -127,6 +130,10 @@ void helper_msr_imm(Cpu *cpu, u32 iss);
 
 // For DAIFClr and the like in line: true when an interrupt would now be taken.
 bool arm_irq_ready(const ArmCpu *s);
+// After an unmasking: asks for a look at interrupts at the next poll (or use EXITLOOP).
+void arm_irq_recheck(ArmCpu *s);
+
+extern const TcgFrontend arm_frontend;              // translate.c (the A64 front-end)
 
 // -- MMU (mmu.c) ----------------------------------------------------------------------------
 // TcgPage.fault: a fault status code (ESR.{I,D}FSC) with the level, plus these.
@@ -142,3 +149,48 @@ u32  arm_mode(const ArmCpu *s);                     // the mode key, from scratc
 enum { ARM_REGIME_EL10 = 0, ARM_REGIME_EL2 = 1, ARM_REGIME_EL3 = 2 };
 enum { ARM_PERM_EL0 = 0, ARM_PERM_EL1 = 1, ARM_PERM_PAN = 4 };  // TcgSpace.perm: EL | PAN
 enum { ARM_SPACE_MMU = 1 };                         // TcgSpace.flags: translation on
+
+// A walk for AT, the debugger and arm_translate.
+typedef struct ArmWalk {
+    u64 va;
+    TcgAccess acc;
+    u8 el;                                          // whose permissions
+    bool pan;
+    bool set_af, set_dirty;                         // may update descriptors (HAFDBS)
+    bool mmu_off;
+    // result
+    u64 pa, size;
+    u32 fsc;                                        // of a fault
+    u8 prot, attr, sh;                              // PAGE_*; MAIR byte; shareability
+    bool device, global;
+} ArmWalk;
+bool arm_walk(ArmCpu *s, ArmWalk *w);               // false: w->fsc
+void arm_at(ArmCpu *s, u64 va, TcgAccess acc, unsigned el, bool pan);   // fills PAR_EL1
+bool arm_debug_translate(Cpu *cpu, Gva va, Gpa *pa, MemAttrs *attrs);
+
+// -- timers (timer.c), performance monitors (pmu.c), PSCI (psci.c), semihosting --------------------
+void arm_timers_init(ArmCpu *s);
+void arm_timers_fini(ArmCpu *s);
+void arm_timers_reset(ArmCpu *s);
+u64  arm_counter(const ArmCpu *s);                  // CNTPCT
+u64  arm_timer_ctl(const ArmCpu *s, ArmTimerId id); // with ISTATUS
+void arm_timer_set_ctl(ArmCpu *s, ArmTimerId id, u64 v);
+void arm_timer_set_cval(ArmCpu *s, ArmTimerId id, u64 v);
+u64  arm_timer_tval(const ArmCpu *s, ArmTimerId id);
+void arm_timer_set_tval(ArmCpu *s, ArmTimerId id, u64 v);
+
+void arm_pmu_init(ArmCpu *s);
+void arm_pmu_fini(ArmCpu *s);
+void arm_pmu_reset(ArmCpu *s);
+enum { PMU_CR, PMU_CNTENSET, PMU_CNTENCLR, PMU_OVSSET, PMU_OVSCLR, PMU_INTENSET, PMU_INTENCLR,
+       PMU_SELR, PMU_CCNTR, PMU_CCFILTR, PMU_XEVTYPER, PMU_USERENR };
+u64  arm_pmu_read(ArmCpu *s, unsigned which);
+void arm_pmu_write(ArmCpu *s, unsigned which, u64 v);
+
+bool arm_psci(ArmCpu *s);                           // x0..x3 -> x0; false: not a call we know
+bool arm_semihost(ArmCpu *s);                       // x0, x1 -> x0
+
+// -- the CPU (cpu.c) ------------------------------------------------------------------------------
+void arm_reset(Cpu *cpu);
+void arm_set_pc(Cpu *cpu, u64 pc);
+void arm_flush_tlb(ArmCpu *s);                      // this vCPU's, after a change of control

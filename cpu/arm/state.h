@@ -10,8 +10,7 @@
 // is unused (R15 is pc); a32 holds the banked registers of the other modes.  Only on a change
 // to AArch64 do they move to the architected X registers.
 //
-// Threads: the vCPU's own, but for cpu.pending, `power`, `event` and the timers' lines, each of
-// which says so.
+// Threads: the vCPU's own, but for `event`, `low_global` and the timers, which say so.
 #pragma once
 #include "core/clock.h"
 #include "core/cpu.h"
@@ -20,7 +19,9 @@
 #include "util/types.h"
 
 // Indices of guest registers (TcgFrontend.regs).
-enum { REG_X0 = 0, REG_X30 = 30, REG_SP = 31, REG_V0 = 32, REG_NZCV = 64, ARM_NREGS };
+// REG_VT0..VT3 are no guest registers, but places in the ArmCpu that vector helpers get pointers to.
+enum { REG_X0 = 0, REG_X30 = 30, REG_SP = 31, REG_V0 = 32, REG_NZCV = 64, REG_VT0, REG_VT3 = REG_VT0 + 3,
+       ARM_NREGS };
 
 // Features; names are those that `if` uses in a64.decode.
 #define ARM_FEATURES(F)                                                                     \
@@ -28,7 +29,7 @@ enum { REG_X0 = 0, REG_X30 = 30, REG_SP = 31, REG_V0 = 32, REG_NZCV = 64, ARM_NR
     F(fp16) F(dotprod) F(i8mm) F(bf16) F(jscvt) F(fcma) F(frintts) F(fhm)                   \
     F(pauth) F(lrcpc) F(lrcpc2) F(lor) F(lse2) F(flagm) F(flagm2)                           \
     F(pan) F(pan2) F(uao) F(hafdbs) F(dpb) F(dpb2) F(sb) F(ssbs) F(dit) F(bti) F(csv3)      \
-    F(e0pd) F(vmid16) F(pmu)
+    F(e0pd) F(cortex)
 typedef enum {
 #define F(name) ARM_FEAT_##name,
     ARM_FEATURES(F)
@@ -57,27 +58,38 @@ enum {
 enum { FPCR_FZ16 = 1 << 19, FPCR_RMODE = 3 << 22, FPCR_FZ = 1 << 24, FPCR_DN = 1 << 25,
        FPCR_AHP = 1 << 26, FPSR_QC = 1 << 27 };
 
-enum { ARM_MAX_BREAK = 6, ARM_MAX_WATCH = 4, ARM_PMU_COUNTERS = 6 };
+enum { ARM_PIN_IRQ, ARM_PIN_FIQ, ARM_PINS };        // input pins, bits of cpu.pending_irq
 
 typedef enum { ARM_TIMER_PHYS, ARM_TIMER_VIRT, ARM_TIMER_HYP, ARM_TIMER_SEC, ARM_TIMERS } ArmTimerId;
 
+// cval and ctl are written by the vCPU, read also by the timer's callback on the loop thread.
 typedef struct ArmTimer {
     Timer timer;
     Irq irq;                                        // to the interrupt controller's PPI
-    u64 cval;
-    u32 ctl;                                        // ENABLE, IMASK
+    _Atomic u64 cval;
+    _Atomic u32 ctl;                                // ENABLE, IMASK
+    struct ArmCpu *cpu;
+    ArmTimerId id;
 } ArmTimer;
+
+// The cycle counter; the event counters of PMUv3 are not there (PMCR.N is 0).
+typedef struct ArmPmu {
+    Timer timer;                                    // to the next overflow
+    CpuWork work;                                   // what the timer has done on the vCPU
+    Irq irq;
+    u64 cr, cnten, ovs, inten, selr, userenr, ccfilt;
+    u64 last;                                       // counter when last brought up to date
+    u64 base;                                       // virtual clock at that moment
+} ArmPmu;
 
 // What a model is; filled once, when the Cpu is made.
 typedef struct ArmId {
     u64 midr, mpidr, revidr, ctr, dczid, clidr, aidr;
     u64 ccsidr[8];                                  // by CSSELR.{Level,InD}
-    u64 pfr0, pfr1, dfr0, dfr1, isar0, isar1, isar2, mmfr0, mmfr1, mmfr2, zfr0;
-    u64 a32_pfr0, a32_pfr1, a32_pfr2, a32_dfr0, a32_afr0;
-    u64 a32_mmfr[6], a32_isar[7], mvfr[3];
-    u64 rvbar;
-    u64 zero;                                       // what reserved ID registers show
-    u8 pa_bits;
+    u64 pfr0, pfr1, dfr0, isar0, isar1, mmfr0, mmfr1, mmfr2;
+    u64 rvbar, cbar, l2ctlr;
+    u64 zero;                                       // reserved ID registers, AArch32's (it is
+    u8 pa_bits;                                     // not built): RAZ
 } ArmId;
 
 // Banked registers of AArch32 (G1.9.1): those of the modes that are not current.
@@ -87,7 +99,6 @@ typedef struct ArmBanks {
     u32 r13[A32_MODES], r14[A32_MODES], spsr[A32_MODES];
 } ArmBanks;
 
-typedef enum { ARM_POWER_OFF, ARM_POWER_ON_PENDING, ARM_POWER_ON } ArmPower;
 typedef enum { ARM_CONDUIT_NONE, ARM_CONDUIT_HVC, ARM_CONDUIT_SMC } ArmConduit;
 
 typedef struct ArmCpu {
@@ -101,7 +112,10 @@ typedef struct ArmCpu {
     u32 el, spsel;                                  // 0..3, 0..1
     u32 daif, pan, uao, dit, ssbs, ss, il, btype;   // at their SPSR bits
     u32 aarch64;                                    // true; PSTATE.nRW inverted
+    u32 ss_taken;                                   // software step: this instruction is the one
+                                                    // step; SPSR.SS is 1 if it faults
     alignas(64) V128 v[32];
+    V128 vt[4];                                     // scratch of translate_simd.c
 
     // -- system registers --
     u64 sp_el[4];                                   // sp_el[current] is stale: see arm_sp()
@@ -110,16 +124,12 @@ typedef struct ArmCpu {
     u64 tpidr_el[4], tpidrro_el0;
     u64 sctlr[4], actlr[4], cpacr, vbar[4], esr[4], far[4], afsr0[4], afsr1[4];
     u64 tcr[4], ttbr0[4], ttbr1, mair[4], amair[4], par, contextidr[4], csselr;
-    u64 lor[4];
+    u64 apkey[5][2];                                // pointer keys IA IB DA DB GA: low, high
     // debug (D2)
     u64 mdscr, mdccint, osdtrrx, osdtrtx, oseccr, dbgclaim;
     u64 dbgbvr[16], dbgbcr[16], dbgwvr[16], dbgwcr[16];
     u32 os_lock, os_dlock;
-    // performance monitors (D13): the cycle counter counts, the event counters hold
-    u64 pmcr, pmcnten, pmovs, pminten, pmselr, pmuserenr, pmccfiltr;
-    u64 pmevcntr[ARM_PMU_COUNTERS], pmevtyper[ARM_PMU_COUNTERS];
-    u64 pm_base;                                    // cycle counter minus virtual clock, or stopped
-    Irq pmu_irq;
+    ArmPmu pmu;                                     // D13
     // generic timers (D12)
     u64 cntkctl, cntfrq, cntvoff;
     ArmTimer timers[ARM_TIMERS];
@@ -131,11 +141,9 @@ typedef struct ArmCpu {
     bool semihosting;
     bool has_el2, has_el3;
     ArmBanks a32;
-    _Atomic u32 power;                              // ArmPower; any thread
     _Atomic u32 event;                              // WFE's event register; any thread
-    u64 boot_pc, boot_x0;                           // CPU_ON: written by its caller before the
-                                                    // release store of ON_PENDING
-    void *psci;                                     // the machine's (psci.c)
+    _Atomic u32 low_global;                         // a walk of TTBR0 met a global page; any thread
+    u64 unimp_seen[16];                             // hashed keys already reported as unknown
 } ArmCpu;
 
 static inline ArmCpu *arm_cpu(Cpu *cpu) { return (ArmCpu *)cpu; }
@@ -161,7 +169,6 @@ enum {
     AM_IL = 1 << 14,                                // PSTATE.IL: Illegal State exception
     AM_PAN = 1 << 15,
     AM_UAO = 1 << 16,                               // LDTR and STTR are plain accesses
-    AM_GDB_STEP = 1 << 17,                          // the debugger steps: regions of one
     AM_NRW = 1 << 20, AM_T = 1 << 21, AM_E = 1 << 22,   // AArch32
     AM_IT_SHIFT = 24, AM_IT = (int)0xff000000u,
 };

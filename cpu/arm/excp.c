@@ -1,0 +1,395 @@
+// SPDX-License-Identifier: MIT
+// Exceptions of AArch64 at EL0 and EL1 (Arm ARM DDI 0487K.a chapter D1): entry, return,
+// syndromes (D23.2.40), interrupts, software step (D2.12), and the helpers that translated code
+// calls for instructions that take them.  Missing on purpose: EL2, EL3, hardware break- and
+// watchpoints (their registers are kept), SError.
+//
+// Order of what is looked at before an instruction (D1.3.7): software step, PC alignment, fetch
+// abort, PSTATE.IL, then the instruction itself.  Interrupts come first, between regions.
+#include "cpu/arm/internal.h"
+
+#include <sched.h>
+
+#include "core/machine.h"
+#include "util/bits.h"
+#include "util/log.h"
+
+LOG_CATEGORY("cpu.arm.excp")
+
+// -- PSTATE ---------------------------------------------------------------------------------
+void arm_set_sp(ArmCpu *s, unsigned bank, u64 v)
+{
+    if (bank == arm_sp_bank(s))
+        s->x[31] = v;
+    else
+        s->sp_el[bank] = v;
+}
+
+void arm_set_el(ArmCpu *s, unsigned el, unsigned spsel)
+{
+    s->sp_el[arm_sp_bank(s)] = s->x[31];
+    s->el = el;
+    s->spsel = spsel;
+    s->x[31] = s->sp_el[arm_sp_bank(s)];
+}
+
+u32 arm_pstate(const ArmCpu *s)
+{
+    return arm_nzcv(s) | s->dit | s->uao | s->pan | s->ss | s->il | s->ssbs | s->btype | s->daif |
+           (s->aarch64 ? 0 : PS_NRW) | s->el << 2 | s->spsel;
+}
+
+void arm_set_pstate(ArmCpu *s, u32 spsr)
+{
+    arm_set_nzcv(s, spsr);
+    s->daif = spsr & PS_DAIF;
+    s->pan = arm_has(s, ARM_FEAT_pan) ? spsr & PS_PAN : 0;
+    s->uao = arm_has(s, ARM_FEAT_uao) ? spsr & PS_UAO : 0;
+    s->dit = arm_has(s, ARM_FEAT_dit) ? spsr & PS_DIT : 0;
+    s->ssbs = arm_has(s, ARM_FEAT_ssbs) ? spsr & PS_SSBS : 0;
+    s->btype = arm_has(s, ARM_FEAT_bti) ? spsr & PS_BTYPE : 0;
+    s->il = spsr & PS_IL;
+    s->ss = spsr & PS_SS;
+    s->ss_taken = 0;
+    arm_set_el(s, bits(spsr, 2, 2), spsr & PS_M_SPSEL);
+}
+
+// -- entry (AArch64.TakeException) ---------------------------------------------------------------
+static void log_entry(const ArmCpu *s, ArmVector vec, u64 ret)
+{
+    static const char *const names[] = { "synchronous", "IRQ", "FIQ", "SError" };
+
+    if (vec == VEC_SYNC)
+        log_printf("cpu %d: %s exception from EL%u, pc 0x%llx, esr 0x%llx (class 0x%x), "
+                   "far 0x%llx\n", s->cpu.index, names[0], s->el, (unsigned long long)ret,
+                   (unsigned long long)s->esr[1], (unsigned)(s->esr[1] >> 26),
+                   (unsigned long long)s->far[1]);
+    else
+        log_printf("cpu %d: %s from EL%u, pc 0x%llx\n", s->cpu.index, names[vec >> 7], s->el,
+                   (unsigned long long)ret);
+}
+
+void arm_enter(ArmCpu *s, ArmVector vec, u64 return_pc)
+{
+    u64 offset = s->el < 1 ? (s->aarch64 ? 0x400 : 0x600) : s->spsel ? 0x200 : 0;
+
+    if (log_on(LOG_INT))
+        log_entry(s, vec, return_pc);
+    s->spsr_el[1] = arm_pstate(s);
+    s->elr_el[1] = return_pc;
+    arm_set_el(s, 1, 1);
+    s->aarch64 = true;
+    s->daif = PS_DAIF;
+    s->ss = s->il = s->btype = s->uao = 0;
+    s->ss_taken = 0;
+    if (arm_has(s, ARM_FEAT_pan) && !(s->sctlr[1] & SCTLR_SPAN))
+        s->pan = PS_PAN;
+    if (arm_has(s, ARM_FEAT_ssbs))
+        s->ssbs = s->sctlr[1] & SCTLR_DSSBS ? PS_SSBS : 0;
+    s->pc = s->vbar[1] + offset + vec;
+    tcg_context_changed(&s->cpu);
+}
+
+// An instruction that faults has not used up its single step.
+static void enter_sync(ArmCpu *s, ArmEc ec, u32 iss, u64 return_pc)
+{
+    if (s->ss_taken)
+        s->ss = PS_SS;
+    s->esr[1] = (u64)ec << 26 | ESR_IL | iss;
+    arm_enter(s, VEC_SYNC, return_pc);
+}
+
+void arm_raise(ArmCpu *s, ArmEc ec, u32 iss, u64 return_pc)
+{
+    enter_sync(s, ec, iss, return_pc);
+    tcg_unwind(&s->cpu);
+}
+
+void arm_raise_undef(ArmCpu *s) { arm_raise(s, EC_UNKNOWN, 0, s->pc); }
+void arm_raise_sys(ArmCpu *s, u32 iss) { arm_raise(s, EC_SYS64, iss, s->pc); }
+
+// -- aborts ---------------------------------------------------------------------------------
+enum { ISS_WNR = 1 << 6, ISS_CM = 1 << 8 };
+
+static u32 abort_fsc(const TcgFault *f)
+{
+    switch (f->why) {
+    case TF_MMU:    return f->fault & MF_FSC;
+    case TF_ALIGN:  return FSC_ALIGN;
+    case TF_BUS:    return FSC_EXTERNAL;
+    case TF_WATCH:  return FSC_DEBUG;
+    case TF_ATOMIC: return FSC_ATOMIC;
+    }
+    return FSC_EXTERNAL;
+}
+
+void arm_raise_mem(Cpu *cpu, const TcgFault *f)
+{
+    ArmCpu *s = arm_cpu(cpu);
+    bool low = s->el == 0;
+    u32 iss = abort_fsc(f);
+    ArmEc ec = low ? EC_DABT_LOW : EC_DABT_SAME;
+
+    if (f->why == TF_WATCH)
+        ec = low ? EC_WATCH_LOW : EC_WATCH_SAME;
+    if (f->memop & MO_DCZVA)
+        iss |= ISS_CM | ISS_WNR;
+    else if (f->acc == ACC_WRITE)
+        iss |= ISS_WNR;
+    s->far[1] = f->va;
+    enter_sync(s, ec, iss, s->pc);
+}
+
+void arm_raise_fetch(Cpu *cpu, u64 pc, const TcgFault *f)
+{
+    ArmCpu *s = arm_cpu(cpu);
+    bool low = s->el == 0;
+
+    s->far[1] = pc;
+    if (pc & 3)
+        enter_sync(s, EC_PC_ALIGN, 0, pc);
+    else
+        enter_sync(s, low ? EC_IABT_LOW : EC_IABT_SAME, abort_fsc(f), pc);
+}
+
+// -- interrupts (D1.3.8) ------------------------------------------------------------------------
+static bool ready(const ArmCpu *s, ArmVector *vec)
+{
+    u32 p = atomic_load_explicit(&s->cpu.pending_irq, memory_order_seq_cst);
+
+    if ((p & 1 << ARM_PIN_FIQ) && !(s->daif & PS_F))
+        return *vec = VEC_FIQ, true;
+    if ((p & 1 << ARM_PIN_IRQ) && !(s->daif & PS_I))
+        return *vec = VEC_IRQ, true;
+    return false;
+}
+
+bool arm_irq_ready(const ArmCpu *s)
+{
+    ArmVector vec;
+
+    return ready(s, &vec);
+}
+
+void arm_irq_recheck(ArmCpu *s)
+{
+    if (unlikely(atomic_load_explicit(&s->cpu.pending_irq, memory_order_relaxed)) &&
+        arm_irq_ready(s))
+        atomic_fetch_or(&s->cpu.exit, CPU_EXIT_IRQ);
+}
+
+bool arm_interrupt(Cpu *cpu)
+{
+    ArmCpu *s = arm_cpu(cpu);
+    ArmVector vec;
+
+    cpu_exit_clear(cpu, CPU_EXIT_IRQ | CPU_EXIT_FRONT); // first: a line may rise meanwhile
+    if (!ready(s, &vec))
+        return false;
+    s->ss_taken = 0;
+    arm_enter(s, vec, s->pc);
+    return true;
+}
+
+// -- return (C6.2.120, AArch64.ExceptionReturn) -----------------------------------------------------
+static bool return_legal(const ArmCpu *s, u32 spsr)
+{
+    unsigned el = bits(spsr, 2, 2);
+
+    return !(spsr & PS_NRW) && !(spsr & 2) && el <= s->el && el <= 1 &&
+           !(el == 0 && (spsr & PS_M_SPSEL));
+}
+
+// DebugExceptionReturnSS (D2.12.5): only into a level that steps, from one that does not.
+static u32 return_ss(const ArmCpu *s, u32 spsr, unsigned el)
+{
+    bool kde = s->mdscr & BIT(13), locked = s->os_lock || s->os_dlock;
+    bool here = !locked && (s->el == 0 || (kde && !(s->daif & PS_D)));
+    bool there = !locked && (el == 0 || (kde && !(spsr & PS_D)));
+
+    return (s->mdscr & 1) && !here && there ? spsr & PS_SS : 0;
+}
+
+void arm_eret(ArmCpu *s)
+{
+    u32 spsr = (u32)s->spsr_el[s->el];
+    u64 pc = s->elr_el[s->el];
+    bool legal = return_legal(s, spsr);
+    u32 ss = return_ss(s, spsr, legal ? bits(spsr, 2, 2) : s->el);
+
+    if (legal) {
+        arm_set_pstate(s, (spsr & ~(u32)PS_SS) | ss);
+    } else {                                        // D1.4.4: level, SP and the like stay
+        log_guest("illegal exception return from EL%u, SPSR 0x%x", s->el, spsr);
+        arm_set_nzcv(s, spsr);
+        s->daif = spsr & PS_DAIF;
+        s->pan = arm_has(s, ARM_FEAT_pan) ? spsr & PS_PAN : 0;
+        s->ss = ss;
+        s->ss_taken = 0;
+        s->il = PS_IL;
+    }
+    s->pc = arm_canonical(&s->cpu, pc);
+    atomic_store_explicit(&s->event, 1, memory_order_relaxed);
+    tcg_exclusive_clear(&s->cpu);
+    tcg_context_changed(&s->cpu);
+    arm_irq_recheck(s);
+}
+
+// -- helpers ------------------------------------------------------------------------------------
+// SVC, HVC and SMC count as executed (SSAdvance in their pseudocode).
+static void step_advance(ArmCpu *s) { s->ss_taken = 0; }
+
+void helper_svc(Cpu *cpu, u32 imm)
+{
+    ArmCpu *s = arm_cpu(cpu);
+
+    step_advance(s);
+    arm_raise(s, EC_SVC64, imm, s->pc + 4);
+}
+
+static void call_firmware(ArmCpu *s, ArmConduit how)
+{
+    if (s->el == 0 || s->conduit != how)
+        arm_raise_undef(s);                         // no EL2, no EL3
+    step_advance(s);
+    s->pc += 4;
+    if (!arm_psci(s))
+        s->x[0] = ~0ull;                            // SMCCC 5.1: unknown function
+}
+
+void helper_hvc(Cpu *cpu, u32 imm)
+{
+    (void)imm;
+    call_firmware(arm_cpu(cpu), ARM_CONDUIT_HVC);
+}
+
+void helper_smc(Cpu *cpu, u32 imm)
+{
+    (void)imm;
+    call_firmware(arm_cpu(cpu), ARM_CONDUIT_SMC);
+}
+
+void helper_brk(Cpu *cpu, u32 imm)
+{
+    ArmCpu *s = arm_cpu(cpu);
+
+    arm_raise(s, EC_BRK64, imm, s->pc);
+}
+
+void helper_hlt(Cpu *cpu, u32 imm)
+{
+    ArmCpu *s = arm_cpu(cpu);
+
+    if (imm != 0xf000 || !s->semihosting || !arm_semihost(s))
+        arm_raise_undef(s);                         // halting debug is not there
+    s->pc += 4;
+}
+
+void helper_undef(Cpu *cpu) { arm_raise_undef(arm_cpu(cpu)); }
+
+void helper_fp_trap(Cpu *cpu)
+{
+    ArmCpu *s = arm_cpu(cpu);
+
+    arm_raise(s, EC_FP, 1 << 24 | 0xe << 20, s->pc);    // CV, COND = AL
+}
+
+void helper_illegal(Cpu *cpu)
+{
+    ArmCpu *s = arm_cpu(cpu);
+
+    arm_raise(s, EC_ILLEGAL, 0, s->pc);
+}
+
+void helper_step(Cpu *cpu)
+{
+    ArmCpu *s = arm_cpu(cpu);
+
+    // ISV: the syndrome is valid; EX would say that an exclusive load was stepped.
+    s->ss_taken = 0;
+    arm_raise(s, s->el ? EC_STEP_SAME : EC_STEP_LOW, 1 << 24 | FSC_DEBUG, s->pc);
+}
+
+void helper_step_begin(Cpu *cpu)
+{
+    ArmCpu *s = arm_cpu(cpu);
+
+    s->ss = 0;
+    s->ss_taken = 1;
+    tcg_context_changed(cpu);
+}
+
+void helper_sp_align(Cpu *cpu)
+{
+    ArmCpu *s = arm_cpu(cpu);
+
+    arm_raise(s, EC_SP_ALIGN, 0, s->pc);
+}
+
+void helper_pc_align(Cpu *cpu, u64 pc)
+{
+    ArmCpu *s = arm_cpu(cpu);
+
+    s->far[1] = pc;
+    arm_raise(s, EC_PC_ALIGN, 0, pc);
+}
+
+void helper_eret(Cpu *cpu)
+{
+    ArmCpu *s = arm_cpu(cpu);
+
+    if (s->el == 0)
+        arm_raise_undef(s);
+    arm_eret(s);
+}
+
+// -- waiting (D1.6) --------------------------------------------------------------------------------
+enum { WFX_WFI = 0, WFX_WFE = 1, WFX_SPINS = 64 };
+
+static void wfx_trap(ArmCpu *s, u64 allowed, u32 ti)
+{
+    if (s->el == 0 && !(s->sctlr[1] & allowed))
+        arm_raise(s, EC_WFX, 1 << 24 | 0xe << 20 | ti, s->pc);
+}
+
+void helper_wfi(Cpu *cpu)
+{
+    ArmCpu *s = arm_cpu(cpu);
+
+    // Wakes for any pending interrupt, masked by PSTATE or not.
+    if (atomic_load(&cpu->pending_irq))
+        return;
+    wfx_trap(s, SCTLR_NTWI, WFX_WFI);
+    step_advance(s);
+    s->pc += 4;
+    cpu->halted = true;
+    tcg_unwind(cpu);
+}
+
+// Never sleeps, only lets others run: an event may come from a store that clears a monitor,
+// which nobody reports.
+void helper_wfe(Cpu *cpu)
+{
+    ArmCpu *s = arm_cpu(cpu);
+
+    if (atomic_exchange(&s->event, 0))
+        return;
+    wfx_trap(s, SCTLR_NTWE, WFX_WFE);
+    for (int i = 0; i < WFX_SPINS; i++) {
+        if (cpu_exit_bits(cpu) || atomic_load_explicit(&s->event, memory_order_relaxed))
+            return;
+        cpu_relax();
+    }
+    sched_yield();
+}
+
+void helper_sevl(Cpu *cpu) { atomic_store(&arm_cpu(cpu)->event, 1); }
+
+void helper_sev(Cpu *cpu)
+{
+    Machine *m = cpu->machine;
+
+    helper_sevl(cpu);
+    for (u32 i = 0; m && i < m->cpu_count; i++)
+        atomic_store(&arm_cpu(m->cpu[i])->event, 1);
+}

@@ -1,0 +1,366 @@
+// SPDX-License-Identifier: MIT
+// The stage-1 EL1&0 translation regime, AArch64 (Arm ARM DDI 0487K.a chapter D8): granules of
+// 4, 16 and 64 KiB, 48-bit addresses, hardware access and dirty flags, PAN; AT and PAR_EL1; the
+// translator's context.  Missing on purpose: EL2, EL3 and stage 2; 52-bit addresses.
+//
+// A walk reads descriptors through RAM directly.  Nothing here raises; nothing is cached: the
+// soft TLB is the translator's.
+#include "cpu/arm/internal.h"
+
+#include "util/bits.h"
+
+enum { D_VALID = 1, D_TABLE = 2, D_AF = 1 << 10, D_NG = 1 << 11, D_AP1 = 1 << 6, D_AP2 = 1 << 7 };
+#define D_DBM  BIT(51)
+#define D_PXN  BIT(53)
+#define D_UXN  BIT(54)
+#define DT_PXN BIT(59)                              // of table descriptors
+#define DT_UXN BIT(60)
+#define DT_AP0 BIT(61)
+#define DT_AP1 BIT(62)
+enum { TCR_EPD0 = 7, TCR_EPD1 = 23, TCR_A1 = 22, TCR_AS = 36, TCR_TBI0 = 37, TCR_TBI1 = 38,
+       TCR_HA = 39, TCR_HD = 40 };
+enum { FSC_HW_UPDATE = 0x31 };                      // unsupported atomic hardware update
+
+static bool tbi(const ArmCpu *s, u64 va)
+{
+    return bit(s->tcr[1], bit(va, 55) ? TCR_TBI1 : TCR_TBI0);
+}
+
+// log2 of the granule that TCR.TG0 or TG1 selects (D23.2.174); the reserved value is 4 KiB.
+static unsigned granule_bits(u64 tcr, bool high)
+{
+    static const u8 tg0[4] = { 12, 16, 14, 12 }, tg1[4] = { 12, 14, 12, 16 };
+
+    return high ? tg1[bits(tcr, 30, 2)] : tg0[bits(tcr, 14, 2)];
+}
+
+static bool beyond_pa(const ArmCpu *s, u64 pa) { return pa >> s->id.pa_bits; }
+
+// -- stage 1 off (D8.2.12) ------------------------------------------------------------------
+static bool walk_off(ArmCpu *s, ArmWalk *w)
+{
+    u64 va = tbi(s, w->va) ? bits(w->va, 0, 56) : w->va;
+
+    if (beyond_pa(s, va)) {
+        w->fsc = FSC_ADDR_SIZE;
+        return false;
+    }
+    w->pa = va;
+    w->size = GIB;
+    w->prot = PAGE_R | PAGE_W | PAGE_X;
+    w->device = w->acc != ACC_FETCH;                // data is Device-nGnRnE
+    w->attr = w->device ? 0 : 0x44;
+    w->sh = 2;
+    return true;
+}
+
+// -- descriptors ----------------------------------------------------------------------------
+typedef struct Desc {
+    u64 pa, val;
+    MemRef ref;
+} Desc;
+
+static bool desc_read(ArmCpu *s, u64 pa, Desc *d)
+{
+    u64 v, len;
+
+    d->pa = pa;
+    d->ref = as_lookup(s->cpu.as, pa, &len);
+    if (likely(d->ref.host && len >= 8)) {
+        v = atomic_load_explicit((_Atomic u64 *)(void *)d->ref.host, memory_order_acquire);
+    } else {
+        d->ref.host = NULL;
+        if (as_read(s->cpu.as, pa, &v, 8, s->cpu.attrs) != MEM_OK)
+            return false;
+    }
+    d->val = s->sctlr[1] & SCTLR_EE ? bswap64(v) : v;
+    return true;
+}
+
+typedef enum { UPD_DONE, UPD_AGAIN, UPD_FAIL } Update;
+
+static Update desc_update(const ArmCpu *s, Desc *d, u64 to)
+{
+    bool be = s->sctlr[1] & SCTLR_EE;
+    u64 old = be ? bswap64(d->val) : d->val;
+
+    if (!d->ref.host || d->ref.readonly)
+        return UPD_FAIL;
+    if (!atomic_compare_exchange_strong((_Atomic u64 *)(void *)d->ref.host, &old,
+                                        be ? bswap64(to) : to))
+        return UPD_AGAIN;
+    ram_written(d->ref.ram, d->ref.ram_at, 8);
+    d->val = to;
+    return UPD_DONE;
+}
+
+// -- permissions (D8.4) ---------------------------------------------------------------------
+// `tables` collects the limits of the table descriptors on the way.
+static u8 permissions(const ArmCpu *s, const ArmWalk *w, u64 desc, u64 tables, bool hd)
+{
+    bool el0 = (desc & D_AP1) && !(tables & DT_AP0);
+    bool ro = ((desc & D_AP2) && !(hd && (desc & D_DBM))) || (tables & DT_AP1);
+    bool uxn = (desc & D_UXN) || (tables & DT_UXN), pxn = (desc & D_PXN) || (tables & DT_PXN);
+    bool r, wr, x;
+
+    if (w->el == 0) {
+        r = el0;
+        wr = el0 && !ro;
+        x = !uxn;
+    } else {
+        r = !(w->pan && el0);
+        wr = r && !ro;
+        x = !pxn && !(el0 && !ro);
+    }
+    if ((s->sctlr[1] & SCTLR_WXN) && !ro && (w->el || el0))
+        x = false;
+    return (u8)((r ? PAGE_R : 0) | (wr ? PAGE_W : 0) | (x ? PAGE_X : 0));
+}
+
+static void memory_type(const ArmCpu *s, ArmWalk *w, u64 desc)
+{
+    w->attr = (u8)(s->mair[1] >> (bits(desc, 2, 3) * 8));
+    w->device = !(w->attr & 0xf0);
+    w->sh = w->device || w->attr == 0x44 ? 2 : (u8)bits(desc, 8, 2);
+}
+
+static bool fault(ArmWalk *w, u32 fsc, unsigned level)
+{
+    w->fsc = fsc | level;
+    return false;
+}
+
+typedef enum { LEAF_OK, LEAF_FAULT, LEAF_AGAIN } Leaf;
+
+// Access flag, permission, dirty state of the last descriptor (D8.5).
+static Leaf leaf(ArmCpu *s, ArmWalk *w, Desc *d, u64 tables, unsigned level)
+{
+    static const u8 need[] = { [ACC_READ] = PAGE_R, [ACC_WRITE] = PAGE_W, [ACC_FETCH] = PAGE_X };
+    bool ha = arm_has(s, ARM_FEAT_hafdbs) && bit(s->tcr[1], TCR_HA);
+    bool hd = ha && bit(s->tcr[1], TCR_HD);
+    bool clean = hd && (d->val & D_DBM) && (d->val & D_AP2);
+    u64 to = d->val | D_AF;
+
+    if (!(d->val & D_AF) && !ha)
+        return fault(w, FSC_ACCESS, level), LEAF_FAULT;
+    w->prot = permissions(s, w, d->val, tables, hd);
+    if (!(w->prot & need[w->acc]))
+        return fault(w, FSC_PERM, level), LEAF_FAULT;
+    if (clean && w->acc == ACC_WRITE && w->set_dirty) {
+        to &= ~(u64)D_AP2;
+        clean = false;
+    }
+    if (to != d->val && w->set_af) {
+        Update u = desc_update(s, d, to);
+
+        if (u == UPD_AGAIN)
+            return LEAF_AGAIN;
+        if (u == UPD_FAIL)
+            return fault(w, FSC_HW_UPDATE, 0), LEAF_FAULT;
+    }
+    if (clean)
+        w->prot &= (u8)~PAGE_W;                     // the first store walks again
+    memory_type(s, w, d->val);
+    w->global = !(d->val & D_NG);
+    return LEAF_OK;
+}
+
+// A block may stand at level 1 of the 4 KiB granule and level 2 of all (D8.3.1).
+static bool block_allowed(unsigned level, unsigned gran)
+{
+    return level == 2 || (level == 1 && gran == 12);
+}
+
+typedef struct Start { u64 table; unsigned gran, size; int level; } Start;
+
+// Which table, from which level: TTBRn, TCR.TnSZ, TGn, EPDn (D8.2).
+static bool walk_start(const ArmCpu *s, ArmWalk *w, Start *st)
+{
+    u64 tcr = s->tcr[1];
+    bool high = bit(w->va, 55);
+    unsigned tsz = (unsigned)bits(tcr, high ? 16 : 0, 6);
+    unsigned top = tbi(s, w->va) ? 56 : 64;
+    u64 rest;
+
+    tsz = tsz < 16 ? 16 : tsz > 39 ? 39 : tsz;
+    st->size = 64 - tsz;
+    st->gran = granule_bits(tcr, high);
+    rest = bits(w->va, st->size, top - st->size);
+    if (rest != (high ? mask64(top - st->size) : 0) || bit(tcr, high ? TCR_EPD1 : TCR_EPD0))
+        return fault(w, FSC_TRANSLATION, 0);
+    st->level = 4 - (int)((st->size - 4) / (st->gran - 3));
+    st->table = (high ? s->ttbr1 : s->ttbr0[1]) & mask64(48);
+    st->table &= ~mask64(st->size - (st->gran + (st->gran - 3) * (unsigned)(3 - st->level)) + 3);
+    if (beyond_pa(s, st->table))
+        return fault(w, FSC_ADDR_SIZE, 0);
+    return true;
+}
+
+static Leaf walk_tables(ArmCpu *s, ArmWalk *w, const Start *st)
+{
+    unsigned stride = st->gran - 3, top = st->size;
+    u64 table = st->table, tables = 0;
+
+    for (unsigned level = (unsigned)st->level;; level++) {
+        unsigned shift = st->gran + stride * (3 - level);
+        Desc d;
+
+        if (!desc_read(s, table + (bits(w->va, shift, top - shift) << 3), &d))
+            return fault(w, FSC_EXT_WALK, level), LEAF_FAULT;
+        if (!(d.val & D_VALID) || (level == 3 && !(d.val & D_TABLE)) ||
+            (level < 3 && !(d.val & D_TABLE) && !block_allowed(level, st->gran)))
+            return fault(w, FSC_TRANSLATION, level), LEAF_FAULT;
+        if (level == 3 || !(d.val & D_TABLE)) {
+            w->size = BIT(shift);
+            w->pa = (d.val & mask64(48) & ~mask64(shift)) | (w->va & mask64(shift));
+            if (beyond_pa(s, w->pa))
+                return fault(w, FSC_ADDR_SIZE, level), LEAF_FAULT;
+            return leaf(s, w, &d, tables, level);
+        }
+        table = d.val & mask64(48) & ~mask64(st->gran);
+        if (beyond_pa(s, table))
+            return fault(w, FSC_ADDR_SIZE, level), LEAF_FAULT;
+        tables |= d.val & (DT_PXN | DT_UXN | DT_AP0 | DT_AP1);
+        top = shift;
+    }
+}
+
+bool arm_walk(ArmCpu *s, ArmWalk *w)
+{
+    Start st;
+    Leaf r;
+
+    if (w->mmu_off)
+        return walk_off(s, w);
+    if (!walk_start(s, w, &st))
+        return false;
+    do
+        r = walk_tables(s, w, &st);
+    while (r == LEAF_AGAIN);                        // somebody else changed the descriptor
+    if (r == LEAF_OK && w->global && !bit(w->va, 55) &&
+        !atomic_load_explicit(&s->low_global, memory_order_relaxed))
+        atomic_store(&s->low_global, 1);
+    return r == LEAF_OK;
+}
+
+bool arm_translate(Cpu *cpu, u64 va, TcgAccess acc, const TcgSpace *sp, bool user, TcgPage *out)
+{
+    ArmCpu *s = arm_cpu(cpu);
+    ArmWalk w = {
+        .va = va, .acc = acc, .el = sp->perm & 3, .pan = sp->perm & ARM_PERM_PAN,
+        .set_af = true, .set_dirty = true, .mmu_off = !(sp->flags & ARM_SPACE_MMU),
+    };
+
+    (void)user;                                     // the user space has EL0 as its level
+    if (!arm_walk(s, &w)) {
+        out->fault = w.fsc;
+        return false;
+    }
+    out->pa = w.pa;
+    out->size = w.size;
+    out->prot = w.prot;
+    out->device = w.device;
+    out->secure = false;
+    out->fault = 0;
+    return true;
+}
+
+bool arm_debug_translate(Cpu *cpu, Gva va, Gpa *pa, MemAttrs *attrs)
+{
+    ArmCpu *s = arm_cpu(cpu);
+    ArmWalk w = { .va = va, .acc = ACC_READ, .el = 1, .mmu_off = !(s->sctlr[1] & SCTLR_M) };
+
+    if (!arm_walk(s, &w) && (w.fsc & ~3u) != FSC_PERM && (w.fsc & ~3u) != FSC_ACCESS)
+        return false;
+    *pa = w.pa;
+    *attrs = ATTRS_DEBUG;
+    return true;
+}
+
+// -- AT (C5.4, D8.14) and PAR_EL1 (D23.2.122) ------------------------------------------------
+void arm_at(ArmCpu *s, u64 va, TcgAccess acc, unsigned el, bool pan)
+{
+    ArmWalk w = { .va = va, .acc = acc, .el = (u8)el, .pan = pan, .set_af = true,
+                  .mmu_off = !(s->sctlr[1] & SCTLR_M) };
+
+    if (arm_walk(s, &w)) {
+        s->par = (u64)w.attr << 56 | (w.pa & mask64(48) & ~mask64(12)) | BIT(11) | BIT(9) |
+                 (u64)w.sh << 7;
+        return;
+    }
+    if ((w.fsc & ~3u) == FSC_EXT_WALK) {            // taken, not reported in PAR
+        TcgFault f = { .va = va, .acc = ACC_WRITE, .memop = MO_8 | MO_DCZVA, .why = TF_MMU,
+                       .fault = w.fsc };
+
+        arm_raise_mem(&s->cpu, &f);
+        tcg_unwind(&s->cpu);
+    }
+    s->par = 1 | (u64)w.fsc << 1 | BIT(11);
+}
+
+// -- the translator's context -----------------------------------------------------------------
+// Target of a branch or exception return (AArch64.BranchAddr): the top byte may be ignored.
+u64 arm_canonical(Cpu *cpu, u64 pc)
+{
+    return tbi(arm_cpu(cpu), pc) ? (u64)sext64(pc, 56) : pc;
+}
+
+static bool debug_enabled(const ArmCpu *s)          // AArch64.GenerateDebugExceptions
+{
+    if (s->os_lock || s->os_dlock)
+        return false;
+    return s->el == 0 || ((s->mdscr & BIT(13)) && !(s->daif & PS_D));
+}
+
+u32 arm_mode(const ArmCpu *s)
+{
+    u64 sctlr = s->sctlr[1], fpen = bits(s->cpacr, 20, 2);
+    bool low = s->el == 0;
+    u32 m = s->el;
+
+    if (!(fpen & 1) || (low && fpen == 1))
+        m |= AM_FP_TRAP;
+    if (sctlr & SCTLR_A)
+        m |= AM_ALIGN;
+    if (sctlr & (low ? SCTLR_SA0 : SCTLR_SA))
+        m |= AM_SPALIGN;
+    if (sctlr & (low ? SCTLR_E0E : SCTLR_EE))
+        m |= AM_BE;
+    if (s->fpcr & (FPCR_FZ | FPCR_DN | FPCR_AHP | FPCR_FZ16))
+        m |= AM_FPCR_SPECIAL;
+    m |= (u32)bits(s->fpcr, 22, 2) << AM_RMODE_SHIFT;
+    m |= bit(s->tcr[1], TCR_TBI0) ? AM_TBI0 : 0;
+    m |= bit(s->tcr[1], TCR_TBI1) ? AM_TBI1 : 0;
+    m |= s->spsel ? AM_SPSEL : 0;
+    m |= s->il ? AM_IL : 0;
+    m |= s->pan ? AM_PAN : 0;
+    m |= s->uao ? AM_UAO : 0;
+    if (unlikely(s->mdscr & 1) && debug_enabled(s))
+        m |= AM_STEP | (s->ss ? AM_SS : 0);
+    return m;
+}
+
+static u16 current_asid(const ArmCpu *s)
+{
+    u64 ttbr = bit(s->tcr[1], TCR_A1) ? s->ttbr1 : s->ttbr0[1];
+    u64 asid = ttbr >> 48;
+
+    return (u16)(bit(s->tcr[1], TCR_AS) ? asid : asid & 0xff);
+}
+
+void arm_context(Cpu *cpu, TcgContext *out)
+{
+    static const u16 host_rounding[4] = { 0, 2 << 13, 1 << 13, 3 << 13 };
+    const ArmCpu *s = arm_cpu(cpu);
+    bool on = s->sctlr[1] & SCTLR_M;
+
+    out->data = (TcgSpace){
+        .asid = on ? current_asid(s) : 0, .regime = ARM_REGIME_EL10,
+        .perm = (u8)(s->el | (s->el && s->pan ? ARM_PERM_PAN : 0)),
+        .flags = on ? ARM_SPACE_MMU : 0,
+    };
+    out->user = out->data;
+    out->user.perm = ARM_PERM_EL0;
+    out->mode = arm_mode(s);
+    out->mxcsr = 0x1f80u | host_rounding[bits(s->fpcr, 22, 2)];
+}
