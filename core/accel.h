@@ -41,6 +41,9 @@ typedef struct Accel {
     void (*cpu_reset)(Cpu *cpu);                                      // optional
     // vCPU thread.  Returns soon after cpu->exit becomes non-zero.
     CpuRunResult (*run)(Cpu *cpu);                                    // mandatory
+    // vCPU thread, while it waits (halted, paused) with CPU_EXIT_TLB or CPU_EXIT_ACCEL set:
+    // serve the queues behind those bits and clear them.
+    void (*service)(Cpu *cpu);                                        // optional
     // Any thread, after the exit word is set: for engines that do not poll it.
     void (*kick)(Cpu *cpu);                                           // optional
     // CPU paused: move registers between the engine and the Cpu's state.

@@ -25,6 +25,8 @@ typedef enum { CLOCK_VIRTUAL, CLOCK_HOST, CLOCK_REAL, CLOCK_COUNT } ClockId;
 #define NS_PER_SECOND 1000000000ull
 #define CLOCK_NEVER UINT64_MAX
 
+typedef VEC(Timer *) TimerHeap; // earliest first
+
 typedef struct Clocks {
     Input *input;
     Loop *loop;                // woken when an earlier deadline is armed
@@ -35,7 +37,7 @@ typedef struct Clocks {
     _Atomic i64 host_offset;   // -rtc base=
     Mutex lock;                // heaps, timers' fields
     Cond idle;                 // a callback has ended
-    VEC(Timer *) heap[CLOCK_COUNT] GUARDED_BY(lock);
+    TimerHeap heap[CLOCK_COUNT] GUARDED_BY(lock);
     Timer *firing GUARDED_BY(lock);
     const void *runner GUARDED_BY(lock);
     _Atomic u64 sleeping_until; // monotonic deadline the loop sleeps to; 0 = awake

@@ -127,6 +127,7 @@ struct Cpu {
     void *accel_data;         // accelerator's allocation beyond accel_state
     bool halted;
     bool start_off;           // powered off at reset (secondary CPUs under PSCI)
+    bool debug_stop;          // stopped by CPU_DEBUG or CPU_FAILED until resumed
     u64 halt_count;
     Thread thread;
     _Atomic(const void *) thread_id; // thread_self() of the running vCPU thread

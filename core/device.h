@@ -127,11 +127,14 @@ struct Device {
     Loop *loop;
     Chardev *chardev;       // back ends: a null object when absent, never NULL
     Block *block;
-    NetPort *net;
+    NetPort *net;           // the back end's end for net_attach; NULL there = cable out
     Display *display;
     ChardevFront front;
     ListNode link;          // in the machine
     _Atomic u64 guest_errors;
+    struct DeviceTimer *timer; // per row of the class
+    Block *own_block;       // null objects made by device_new
+    Display *own_display;
     bool ready;             // init has succeeded
 };
 

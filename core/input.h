@@ -6,17 +6,20 @@
 
 #include <sys/types.h>
 
+#include "util/map.h"
 #include "util/thread.h"
 #include "util/types.h"
 
 typedef struct Input {
     bool seeded;          // -seed N: randomness repeats
+    u64 seed;
     Mutex lock;
-    u64 state[4] GUARDED_BY(lock);
+    StrMap streams GUARDED_BY(lock); // use -> u64[4], when seeded
     _Atomic u64 bytes_in; // from back ends, counted for --stats
 } Input;
 
 void input_init(Input *in);
+void input_fini(Input *in);
 void input_seed(Input *in, u64 seed);
 
 u64 input_mono_ns(Input *in); // CLOCK_MONOTONIC

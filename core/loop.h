@@ -23,7 +23,6 @@ typedef struct LoopWatch {
     void *opaque;
     ListNode link;
     bool always;  // regular file: epoll refuses it, always ready
-    bool dead;
 } LoopWatch;
 
 typedef struct LoopWork {
@@ -33,6 +32,8 @@ typedef struct LoopWork {
     bool queued;
 } LoopWork;
 
+#define LOOP_BATCH 64
+
 typedef struct Loop {
     int epoll_fd, event_fd;
     struct Clocks *clocks;      // whose timers this loop runs, or NULL
@@ -40,7 +41,8 @@ typedef struct Loop {
     _Atomic u32 stop, woken;
     Mutex lock;
     ListNode work GUARDED_BY(lock);
-    ListNode watches, graveyard; // loop thread only
+    ListNode watches;            // loop thread only
+    LoopWatch *batch[LOOP_BATCH]; // being dispatched; loop_unwatch clears its entry
     Cond drained;
     LoopWork *running GUARDED_BY(lock);
 } Loop;

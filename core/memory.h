@@ -87,7 +87,8 @@ struct RamBlock {
 // Zero-filled.  False if the host has no room (size is the user's).
 RamBlock *ram_new(Memory *mem, const char *name, u64 size, RamKind kind, Error *err);
 void ram_free(RamBlock *ram);
-// Same content on another backing; vCPUs paused.  path for RAM_FILE only.
+// Same content and address on another backing; vCPUs paused.  RAM_FILE takes path and its
+// content (zero beyond its end).
 bool ram_set_backing(RamBlock *ram, RamKind kind, const char *path, Error *err);
 // Zero-fill and give the pages back to the host; keeps flags.
 void ram_zero(RamBlock *ram);
@@ -123,7 +124,7 @@ RamBlock *ram_of_host(Memory *mem, const void *host, u64 *offset);
 // ---- the machine's memory --------------------------------------------------------
 
 typedef struct EpochStripe {
-    alignas(64) _Atomic u64 readers[2]; // by parity of the epoch they began in
+    alignas(64) _Atomic u64 readers; // threads inside an access, by thread hash
 } EpochStripe;
 
 #define EPOCH_STRIPES 16
@@ -142,8 +143,7 @@ struct Memory {
     u64 next_ram_offset;
 
     EpochStripe stripe[EPOCH_STRIPES];
-    _Atomic u64 epoch;
-    struct Retired *retired, *retired_waiting;
+    struct Retired *retired; // old views not yet known to be unused
 };
 
 void mem_init(Memory *mem);
@@ -152,6 +152,7 @@ void mem_fini(Memory *mem); // frees RAM blocks; address spaces must be gone
 // Nestable by one thread.  Edits without them are only for trees in no address space.
 void mem_begin(Memory *mem);
 void mem_commit(Memory *mem);
+void mem_end(Memory *mem); // instead of mem_commit when nothing was edited
 
 // ---- regions ------------------------------------------------------------------------
 

@@ -31,4 +31,4 @@ void vec_grow_(void **at, size_t *cap, size_t need, size_t elem);
                    ((v)->len - (i) - 1) * sizeof(*(v)->at)), (void)(v)->len--)
 
 #define vec_foreach(it, v)                                                    \
-    for (__typeof__((v)->at) it = (v)->at; it < (v)->at + (v)->len; it++)
+    for (__typeof__(*(v)->at) *it = (v)->at; it < (v)->at + (v)->len; it++)

@@ -1,0 +1,21 @@
+// SPDX-License-Identifier: MIT
+// Accelerators by name.
+#include "core/accel.h"
+
+#include "util/str.h"
+
+const Accel *accel_find(const char *name, Error *err)
+{
+    Nearest near;
+
+    nearest_init(&near, name);
+    accel_foreach(it) {
+        if (str_eq((*it)->name, name))
+            return *it;
+        nearest_try(&near, (*it)->name);
+    }
+    error_set_class(err, ERROR_NOT_FOUND, "unknown accelerator '%s'", name);
+    if (near.name)
+        error_hint(err, ", did you mean '%s'?", near.name);
+    return NULL;
+}
