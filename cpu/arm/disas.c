@@ -9,6 +9,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "cpu/arm/disas_simd.h"
 #include "cpu/arm/internal.h"
 #include "util/bits.h"
 
