@@ -174,8 +174,10 @@ static const GuestReg regs[ARM_NREGS] = {
     V(14), V(15), V(16), V(17), V(18), V(19), V(20), V(21), V(22), V(23), V(24), V(25), V(26),
     V(27), V(28), V(29), V(30), V(31),
     [REG_NZCV] = { "nzcv", offsetof(ArmCpu, nzcv), T_FLAGS },
-    [REG_VT0] = { "vt0", offsetof(ArmCpu, vt[0]), T_V128 }, { "vt1", offsetof(ArmCpu, vt[1]), T_V128 },
-    { "vt2", offsetof(ArmCpu, vt[2]), T_V128 }, { "vt3", offsetof(ArmCpu, vt[3]), T_V128 },
+    [REG_VT0] = { "vt0", offsetof(ArmCpu, vt[0]), T_V128 },
+    { "vt1", offsetof(ArmCpu, vt[1]), T_V128 },
+    { "vt2", offsetof(ArmCpu, vt[2]), T_V128 },
+    { "vt3", offsetof(ArmCpu, vt[3]), T_V128 },
 };
 
 const TcgFrontend arm_frontend = {
