@@ -34,7 +34,9 @@ typedef struct Access {
     bool split;                                     // crosses a page
 } Access;
 
+#if !defined(__x86_64__)
 typedef unsigned __int128 u128;
+#endif
 
 static bool refuse(TcgFault *f, const Access *x, u64 va, int why)
 {
@@ -223,16 +225,26 @@ static void to_bytes(u8 *p, MemOp m, V128 v)
 
 static u64 mask_bytes(unsigned n) { return n >= 8 ? ~0ull : (1ull << (8 * n)) - 1; }
 
+#if defined(__x86_64__)
+// cmpxchg16b by hand: the compilers call a library for it unless told the CPU has it.
 GUEST_ACCESS static bool cas16(u8 *p, V128 *expect, V128 v)
 {
-    u128 *at = (u128 *)(void *)p, e, n;
-    memcpy(&e, expect, 16);
-    memcpy(&n, &v, 16);
-    u128 old = __sync_val_compare_and_swap(at, e, n);
-    bool ok = old == e;
-    memcpy(expect, &old, 16);
+    bool ok;
+    __asm__ volatile("lock cmpxchg16b %1"
+                     : "=@ccz"(ok), "+m"(*(V128 *)(void *)p), "+a"(expect->d[0]),
+                       "+d"(expect->d[1])
+                     : "b"(v.d[0]), "c"(v.d[1])
+                     : "memory");
     return ok;
 }
+#else
+GUEST_ACCESS static bool cas16(u8 *p, V128 *expect, V128 v)
+{
+    return __atomic_compare_exchange((u128 *)(void *)p, (u128 *)(void *)expect,
+                                     (u128 *)(void *)&v, false, __ATOMIC_SEQ_CST,
+                                     __ATOMIC_SEQ_CST);
+}
+#endif
 
 #define CAS_CASE(type)                                                                       \
     case sizeof(type): {                                                                     \
@@ -362,6 +374,9 @@ static bool do_stx(Access *x, const Ins *in, const V128 *v, V128 *res)
     res[0] = (V128){ { !ok, 0 } };
     return true;
 }
+
+u32 tcg_offset_exclusive(void) { return offsetof(TcgCpu, excl_addr); }
+u32 tcg_offset_exit(void) { return offsetof(Cpu, exit); }
 
 void tcg_exclusive_clear(Cpu *cpu) { tcg_cpu(cpu)->excl_addr = ~0ull; }
 

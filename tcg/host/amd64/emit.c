@@ -206,8 +206,8 @@ static void gen_exit(Emit *e, const Ins *in)
 static void gen_exitind(Emit *e, const Ins *in)
 {
     Asm *a = &e->a;
-    ra_flush(e, ~0ull, ~0ull);
     int t = ra_use(e, in->a);
+    ra_flush(e, ~0ull, ~0ull);
     asm_load(a, 3, RDX, env_mem(e, TC(jc)));
     asm_mov(a, 2, RCX, t);
     asm_alu_i(a, ALU_AND, 2, RCX, (JC_SIZE - 1) << 2);
@@ -512,7 +512,7 @@ static bool begin(Emit *e, Tcg *tcg, Ctx *t, Region *r)
     e->link_base = base;
     e->thunks = tcg->host_state;
     r->links = &tcg->links[base];
-    asm_begin(&e->a, e->th->code, e->th->code_end, tcg->rx - tcg->rw, asm_cpu_detect());
+    asm_begin(&e->a, e->th->code, e->th->code_end, tcg->rx - tcg->rw, e->thunks->cpu);
     ra_begin(e);
     return true;
 }

@@ -61,6 +61,7 @@ u32  emit_site(Emit *e, const Ins *in);
 void emit_callc(Emit *e, const void *fn);           // call a C function
 bool thunks_init(Tcg *tcg, Error *err);             // thunks.c
 typedef struct Thunks {                             // addresses in the executable view
+    u32 cpu;                                        // ASM_*: optional instructions
     const void *enter, *leave, *dyn, *lookup, *link, *slow, *slow_vec, *cold;
 } Thunks;
 u64  amd64_slow(Cpu *cpu, u32 site, u64 va);        // slow.c: called by thunks

@@ -225,8 +225,8 @@ static void secure(Emit *e, i32 id)
         return;
     if (l->pins)
         store_puts_of(e, id);
-    if (l->home >= 0 || (l->last <= e->at && !l->pins))
-        return;
+    if (l->home >= 0 || (l->last < e->at && !l->pins))
+        return;                                     // last == at: this op may still want it
     l->spill = (i16)slot_new(e);
     spill_store(e, e->t->ins[id].ty, slot_mem(l->spill), l->reg);
 }
@@ -411,7 +411,7 @@ static void clobber(Emit *e, int guest)
     if (!id)
         return;
     Loc *l = &e->loc[id];
-    if (l->reg < 0 && l->spill < 0 && (l->last > e->at || l->pins))
+    if (l->reg < 0 && l->spill < 0 && (l->last >= e->at || l->pins))
         ra_use(e, (Val){ id });
     l->home = -1;
     e->home_val[guest] = 0;
@@ -433,6 +433,13 @@ void ra_put(Emit *e, const Ins *in)
     ra_release(e, in->a);
 }
 
+// What the current op uses is its own to release.
+static void free_if_past(Emit *e, i32 id)
+{
+    if (id > 0 && e->loc[id].last < e->at)
+        free_if_done(e, id);
+}
+
 static void flush_one(Emit *e, int guest)
 {
     Val v = e->put[guest];
@@ -446,10 +453,10 @@ static void flush_one(Emit *e, int guest)
     }
     put_stored(e, guest);
     if (v.id > 0 && ins_of(e, v)->ty == T_FLAGS) {
-        free_if_done(e, ins_of(e, v)->a.id);
-        free_if_done(e, ins_of(e, v)->b.id);
+        free_if_past(e, ins_of(e, v)->a.id);
+        free_if_past(e, ins_of(e, v)->b.id);
     } else {
-        free_if_done(e, v.id);
+        free_if_past(e, v.id);
     }
 }
 

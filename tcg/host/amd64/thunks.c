@@ -182,7 +182,8 @@ bool thunks_init(Tcg *tcg, Error *err)
     Asm a;
     Thunks *t = xalloc(sizeof *t);
     tcg->host_state = t;
-    asm_begin(&a, tcg->rw, tcg->rw + 16384, tcg->rx - tcg->rw, asm_cpu_detect());
+    t->cpu = asm_cpu_detect();                      // CPUID is dear in a VM: once
+    asm_begin(&a, tcg->rw, tcg->rw + 16384, tcg->rx - tcg->rw, t->cpu);
     make_all(&a, tcg->fe, t);
     if (a.overflow)
         return error_set(err, "the translator's thunks do not fit");
