@@ -17,7 +17,7 @@
 typedef struct Model {
     u32 midr, revidr;
     u64 ctr, clidr, ccsidr[3];                      // L1 data, L1 instruction, L2
-    u8 pa_bits;
+    u8 pa_bits, pmu_id;                             // pmu_id: PMCR.IDCODE
     bool tgran16;
     u64 feat;
 } Model;
@@ -27,17 +27,17 @@ typedef struct Model {
 
 static const Model cortex_a53 = {
     .midr = 0x410fd034, .ctr = 0x84448004, .clidr = 0x0a200023,
-    .ccsidr = { 0x700fe01a, 0x201fe00a, 0x707fe07a }, .pa_bits = 40,
+    .ccsidr = { 0x700fe01a, 0x201fe00a, 0x707fe07a }, .pa_bits = 40, .pmu_id = 3,
     .feat = FB(crc32) | V8_CRYPTO | FB(cortex),
 };
 static const Model cortex_a57 = {
     .midr = 0x411fd070, .ctr = 0x8444c004, .clidr = 0x0a200023,
-    .ccsidr = { 0x701fe00a, 0x201fe012, 0x70ffe07a }, .pa_bits = 44,
+    .ccsidr = { 0x701fe00a, 0x201fe012, 0x70ffe07a }, .pa_bits = 44, .pmu_id = 1,
     .feat = FB(crc32) | V8_CRYPTO | FB(cortex),
 };
 static const Model cortex_a72 = {
     .midr = 0x410fd083, .ctr = 0x8444c004, .clidr = 0x0a200023,
-    .ccsidr = { 0x701fe00a, 0x201fe012, 0x707fe07a }, .pa_bits = 44,
+    .ccsidr = { 0x701fe00a, 0x201fe012, 0x707fe07a }, .pa_bits = 44, .pmu_id = 2,
     .feat = FB(crc32) | V8_CRYPTO | FB(cortex),
 };
 // No real processor: implementer 0 (reserved for software), part number ours.  Nothing here
@@ -92,6 +92,7 @@ static void id_init(ArmCpu *s, const Model *m)
     id->revidr = m->revidr;
     id->mpidr = BIT(31) | (u64)(s->cpu.index / 16) << 8 | (u64)(s->cpu.index % 16);
     id->ctr = m->ctr;
+    id->pmcr = bits(m->midr, 24, 8) << 24 | (u64)m->pmu_id << 16;
     id->dczid = 4;
     id->clidr = m->clidr;
     id->ccsidr[0] = m->ccsidr[0];

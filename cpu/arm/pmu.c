@@ -65,15 +65,13 @@ static void expired(void *opaque)
     cpu_queue(&s->cpu, &s->pmu.work);
 }
 
-static u64 implementer(const ArmCpu *s) { return bits(s->id.midr, 24, 8) << 24; }
-
 u64 arm_pmu_read(ArmCpu *s, unsigned which)
 {
     ArmPmu *p = &s->pmu;
 
     sync(s);
     switch (which) {
-    case PMU_CR:       return implementer(s) | (p->cr & ~(u64)(CR_P | CR_C));
+    case PMU_CR:       return s->id.pmcr | (p->cr & ~(u64)(CR_P | CR_C));
     case PMU_CNTENSET:
     case PMU_CNTENCLR: return p->cnten;
     case PMU_OVSSET:

@@ -87,7 +87,7 @@ typedef struct ArmId {
     u64 midr, mpidr, revidr, ctr, dczid, clidr, aidr;
     u64 ccsidr[8];                                  // by CSSELR.{Level,InD}
     u64 pfr0, pfr1, dfr0, isar0, isar1, mmfr0, mmfr1, mmfr2;
-    u64 rvbar, cbar, l2ctlr;
+    u64 rvbar, cbar, l2ctlr, pmcr;
     u64 zero;                                       // reserved ID registers, AArch32's (it is
     u8 pa_bits;                                     // not built): RAZ
 } ArmId;
