@@ -1,0 +1,152 @@
+// SPDX-License-Identifier: MIT
+// The evaluator as a TcgHost: makes Progs of regions and goes from one to the next.
+#include "tcg/host/eval/eval.h"
+#include "tcg/host.h"
+#include "util/alloc.h"
+
+#include <string.h>
+
+static bool eval_probe(Error *err)
+{
+    (void)err;
+    return true;
+}
+
+static bool eval_init(Tcg *tcg, Error *err)
+{
+    (void)err;
+    tcg->first = 0;
+    atomic_store(&tcg->used, 0);
+    return true;
+}
+
+static void eval_fini(Tcg *tcg) { (void)tcg; }
+
+static EvalThread *thread_of(TcgThread *th)
+{
+    if (!th->emit)
+        th->emit = xaligned(64, sizeof(EvalThread));
+    return th->emit;
+}
+
+// -- compile ------------------------------------------------------------------------------
+
+static void renumber(const EvalThread *et, Val *v)
+{
+    if (v->id > 0)
+        v->id = et->map[v->id];
+}
+
+static void renumber_operands(const EvalThread *et, Ins *in)
+{
+    Val *const v[5] = { &in->a, &in->b, &in->c, &in->d, &in->e };
+    for (int i = 0; i < ir_ops[in->op].nin; i++)
+        renumber(et, v[i]);
+}
+
+static u32 copy_ins(EvalThread *et, const Ctx *t, Ins *to)
+{
+    u32 n = 1;
+    memset(&to[0], 0, sizeof to[0]);
+    for (int i = 1; i < t->n; i++) {
+        if (t->ins[i].op == OP_NOP)
+            continue;
+        et->map[i] = (i32)n;
+        to[n] = t->ins[i];
+        renumber_operands(et, &to[n]);
+        to[n].uses = eval_kind(to[n].op);
+        n++;
+    }
+    return n;
+}
+
+static void copy_calls(const EvalThread *et, const Ctx *t, IrCall *to)
+{
+    for (int i = 0; i < t->ncalls; i++) {
+        to[i] = t->calls[i];
+        for (int a = 0; a < to[i].nargs; a++)
+            renumber(et, &to[i].args[a]);
+    }
+}
+
+static u32 live_count(const Ctx *t)
+{
+    u32 n = 1;
+    for (int i = 1; i < t->n; i++)
+        n += t->ins[i].op != OP_NOP;
+    return n;
+}
+
+static size_t round16(size_t n) { return (n + 15) & ~(size_t)15; }
+
+static bool eval_compile(Tcg *tcg, Ctx *t, Region *r)
+{
+    TcgThread *th = tcg_cpu(t->cpu)->th;
+    EvalThread *et = thread_of(th);
+    u32 n = live_count(t);
+    size_t ins = round16(sizeof(EvalProg) + n * sizeof(Ins)), k = (size_t)t->nkonst * sizeof(V128),
+           vk = (size_t)t->nvkonst * sizeof(V128), calls = (size_t)t->ncalls * sizeof(IrCall),
+           size = round16(ins + k + vk + calls);
+    if ((size_t)(th->code_end - th->code) < size)
+        return false;
+    u8 *base = th->code;
+    EvalProg *p = (EvalProg *)(void *)base;
+    V128 *konst = (V128 *)(void *)(base + ins), *vkonst = konst + t->nkonst;
+    IrCall *call = (IrCall *)(void *)(vkonst + t->nvkonst);
+    copy_ins(et, t, p->ins);
+    for (int i = 0; i < t->nkonst; i++)
+        konst[i] = (V128){ { t->konst[i], 0 } };
+    memcpy(vkonst, t->vkonst, vk);
+    copy_calls(et, t, call);
+    p->region = r;
+    p->pc = t->start;
+    p->n = n;
+    p->k = konst;
+    p->vk = vkonst;
+    p->calls = call;
+    r->code = tcg_rx(tcg, base);
+    r->code_size = (u32)size;
+    th->code = base + size;
+    return true;
+}
+
+// -- run ----------------------------------------------------------------------------------
+
+// Bits 62:48 of the jump cache's tags carry the context: only canonical pcs may be looked up.
+static bool is_canonical(u64 pc) { return (u64)((i64)pc >> 48) + 1 <= 1; }
+
+static const EvalProg *next(Cpu *cpu)
+{
+    TcgCpu *tc = tcg_cpu(cpu);
+    u64 pc;
+    if (cpu_exit_bits(cpu))
+        return NULL;
+    memcpy(&pc, (const u8 *)cpu + tc->fe->pc_offset, 8);
+    JumpEntry *j = &tc->jc[jc_index(pc)];
+    if (is_canonical(pc) && __atomic_load_n(&j->tag, __ATOMIC_ACQUIRE) == (pc ^ tc->ctxkey))
+        return __atomic_load_n((const EvalProg *const *)(const void *)&j->code, __ATOMIC_RELAXED);
+    Region *r = tcg_next_region(cpu);
+    return r ? (const EvalProg *)(const void *)r->code : NULL;
+}
+
+static void eval_run(Cpu *cpu, Region *first)
+{
+    TcgThread *th = tcg_cpu(cpu)->th;
+    const EvalProg *volatile p = (const EvalProg *)(const void *)first->code;
+    if (sigsetjmp(th->unwind, 0))                   // a helper left by tcg_unwind
+        p = next(cpu);
+    while (p)
+        p = eval_region(cpu, p) == EVAL_NEXT ? next(cpu) : NULL;
+}
+
+static NORETURN void eval_unwind(Cpu *cpu) { siglongjmp(tcg_cpu(cpu)->th->unwind, 1); }
+
+static void eval_link(Tcg *tcg, Region *r, u32 i, Region *to)
+{
+    (void)tcg, (void)r, (void)i, (void)to;          // regions have no links
+}
+
+const TcgHost tcg_eval = {
+    .name = "eval", .probe = eval_probe, .init = eval_init, .fini = eval_fini,
+    .compile = eval_compile, .run = eval_run, .link = eval_link, .unwind = eval_unwind,
+};

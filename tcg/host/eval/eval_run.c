@@ -1,0 +1,300 @@
+// SPDX-License-Identifier: MIT
+// One region of IR, instruction by instruction.  Integers are in d[0] of a value, zero-extended
+// when I32; FLAGS are canonical packed NZCV; FP values are in the low bits.
+#include "tcg/host/eval/eval.h"
+#include "tcg/opt/fold.h"
+
+#include <string.h>
+
+typedef struct Frame {
+    Cpu *cpu;
+    const EvalProg *p;
+    V128 *v;
+    u64 pc;                                         // of the guest instruction
+    V128 second;                                    // of the pair just loaded
+} Frame;
+
+static EvalKind kind_of_control(int op)
+{
+    switch (op) {
+    case OP_INSN:    return EK_INSN;
+    case OP_POLL:    return EK_POLL;
+    case OP_EXITCC:  return EK_EXITCC;
+    case OP_EXIT:    return EK_EXIT;
+    case OP_EXITIND: return EK_EXITIND;
+    case OP_EXITDYN: return EK_EXITDYN;
+    default:         return EK_EXITLOOP;
+    }
+}
+
+EvalKind eval_kind(int op)
+{
+    switch (op) {
+    case OP_ADC: case OP_SBC:
+        return EK_CARRY;
+    case OP_SEL: case OP_SETCC:
+        return EK_CHOOSE;
+    case OP_FLADD: case OP_FLSUB: case OP_FLAND: case OP_FLADC: case OP_FLSBC: case OP_FLCCMP:
+    case OP_FLPACK: case OP_FLUNPACK:
+        return EK_FLAGS;
+    case OP_GET:    return EK_GET;
+    case OP_PUT:    return EK_PUT;
+    case OP_LDENV:  return EK_LDENV;
+    case OP_STENV:  return EK_STENV;
+    case OP_ENVPTR: return EK_ENVPTR;
+    case OP_LD2HI:  return EK_SECOND;
+    case OP_FENCE:  return EK_FENCE;
+    case OP_FPABS: case OP_FPNEG: case OP_F2I: case OP_I2F: case OP_F2V: case OP_V2F:
+        return EK_MOVE;
+    case OP_VCONST: return EK_VCONST;
+    case OP_CALL:   return EK_CALL;
+    default: break;
+    }
+    u8 props = ir_ops[op].props;
+    if (props & OPP_Q)
+        return EK_FP;
+    if (props & OPP_M)
+        return EK_MEM;
+    if (props & OPP_P)
+        return op >= OP_VCONST ? EK_VEC : EK_INT;
+    return kind_of_control(op);
+}
+
+static const V128 *at(const Frame *f, Val x)
+{
+    return x.id < 0 ? &f->p->k[-1 - x.id] : &f->v[x.id];
+}
+
+static u64 low(const Frame *f, Val x) { return at(f, x)->d[0]; }
+
+static V128 from_low(u64 v) { return (V128){ { v, 0 } }; }
+
+static u64 of_type(IrType ty, u64 v) { return ty == T_I32 || ty == T_F32 ? (u32)v : v; }
+
+static V128 do_int(const Frame *f, const Ins *in)
+{
+    int nin = ir_ops[in->op].nin;
+    u64 r = 0, a = of_type(in->ty, low(f, in->a)), b = nin > 1 ? low(f, in->b) : 0;
+    if (in->op != OP_CRC32C)                        // its data may be wider than its result
+        b = of_type(in->ty, b);
+    if (in->op == OP_TRUNC)
+        a = low(f, in->a);
+    ir_eval_int(in->op, in->ty, a, b, in->aux, in->imm, &r);
+    return from_low(r);
+}
+
+static V128 do_carry(const Frame *f, const Ins *in)
+{
+    u64 c = !(low(f, in->c) & IR_NZCV_NOT_C), a = low(f, in->a), b = low(f, in->b);
+    return from_low(of_type(in->ty, a + (in->op == OP_SBC ? ~b : b) + c));
+}
+
+static V128 do_flags(const Frame *f, const Ins *in)
+{
+    int nin = ir_ops[in->op].nin;
+    return from_low(eval_flags(in, low(f, in->a), nin > 1 ? low(f, in->b) : 0,
+                               nin > 2 ? (u32)low(f, in->c) : 0));
+}
+
+static V128 do_choose(const Frame *f, const Ins *in)
+{
+    if (in->op == OP_SETCC)
+        return from_low(eval_cond((u32)low(f, in->a), in->aux));
+    return *at(f, eval_cond((u32)low(f, in->c), in->aux) ? in->a : in->b);
+}
+
+// -- the Cpu ------------------------------------------------------------------------------
+
+static u8 *reg_at(const Frame *f, i32 reg)
+{
+    return (u8 *)f->cpu + tcg_cpu(f->cpu)->fe->regs[reg].offset;
+}
+
+static unsigned type_bytes(IrType ty)
+{
+    return ty == T_V128 ? 16 : ty == T_I64 || ty == T_F64 ? 8 : 4;
+}
+
+static V128 do_get(const Frame *f, const Ins *in)
+{
+    V128 v = { { 0, 0 } };
+    memcpy(&v, reg_at(f, in->imm), type_bytes(in->ty));
+    return v;
+}
+
+static void do_put(const Frame *f, const Ins *in)
+{
+    V128 v = *at(f, in->a);
+    IrType reg = tcg_cpu(f->cpu)->fe->regs[in->imm].type;
+    if (in->ty != T_V128)
+        v = from_low(of_type(in->ty, v.d[0]));
+    memcpy(reg_at(f, in->imm), &v, type_bytes(reg));
+}
+
+static V128 do_ldenv(const Frame *f, const Ins *in)
+{
+    V128 v = { { 0, 0 } };
+    memcpy(&v, (const u8 *)f->cpu + in->imm, 1u << in->aux);
+    return v;
+}
+
+static void do_stenv(const Frame *f, const Ins *in)
+{
+    memcpy((u8 *)f->cpu + in->imm, at(f, in->a), 1u << in->aux);
+}
+
+static void set_pc(const Frame *f, u64 pc)
+{
+    memcpy((u8 *)f->cpu + tcg_cpu(f->cpu)->fe->pc_offset, &pc, 8);
+}
+
+// -- memory, FP, calls --------------------------------------------------------------------
+
+// False: the access faulted, the exception has been entered.
+static bool do_mem(Frame *f, const Ins *in, V128 *out)
+{
+    const Val from[4] = { in->b, in->c, in->d, in->e };
+    V128 v[4], res[2] = { { { 0, 0 } }, { { 0, 0 } } };
+    TcgFault fault;
+    u64 va = low(f, in->a) + (u64)(i64)in->imm;
+    for (int i = 0; i < ir_ops[in->op].nin - 1; i++)
+        v[i] = *at(f, from[i]);
+    if (in->aux & MO_REL)
+        atomic_thread_fence(memory_order_release);
+    if (!slow_access(f->cpu, in, va, v, res, &fault)) {
+        set_pc(f, f->pc);
+        tcg_raise(f->cpu, &fault);
+        return false;
+    }
+    if (in->aux & MO_ACQ)
+        atomic_thread_fence(memory_order_acquire);
+    *out = res[0];
+    f->second = res[1];
+    return true;
+}
+
+static V128 do_fp(const Frame *f, const Ins *in)
+{
+    const Val from[3] = { in->a, in->b, in->c };
+    V128 x[3] = { { { 0, 0 } }, { { 0, 0 } }, { { 0, 0 } } }, out = { { 0, 0 } };
+    for (int i = 0; i < ir_ops[in->op].nin; i++)
+        x[i] = *at(f, from[i]);
+    tcg_cpu(f->cpu)->fe->fp_op(f->cpu, in, x, &out);
+    if (in->ty != T_V128)
+        return from_low(of_type(in->ty, out.d[0]));
+    if (in->aux & VQ_HALF)
+        out.d[1] = 0;
+    return out;
+}
+
+static V128 do_move(const Frame *f, const Ins *in)
+{
+    u64 a = low(f, in->a), sign = in->ty == T_F32 ? 1ull << 31 : 1ull << 63;
+    switch (in->op) {
+    case OP_FPABS: a &= ~sign; break;
+    case OP_FPNEG: a ^= sign; break;
+    case OP_F2V:   return from_low(of_type(in->ty2, a));
+    default:       break;                           // the bits as they are
+    }
+    return from_low(of_type(in->ty, a));
+}
+
+// Integers are passed in integer registers whatever their width, so one type of function
+// serves for all; what it does not take it does not look at.
+typedef u64 AnyHelper(u64, u64, u64, u64, u64, u64);
+
+static V128 do_call(const Frame *f, const Ins *in)
+{
+    const IrCall *c = &f->p->calls[in->imm];
+    u64 x[6] = { 0 };
+    int n = 0;
+    if (c->h->flags & HELPER_CPU)
+        x[n++] = (u64)(uintptr_t)f->cpu;
+    for (int i = 0; i < c->nargs; i++)
+        x[n++] = low(f, c->args[i]);
+    if (c->h->flags & HELPER_RAISES)
+        set_pc(f, f->pc);
+    AnyHelper *fn = (AnyHelper *)(uintptr_t)c->h->fn;
+    return from_low(of_type(in->ty, fn(x[0], x[1], x[2], x[3], x[4], x[5])));
+}
+
+static void do_fence(const Ins *in)
+{
+    atomic_thread_fence(in->aux == FENCE_LD ? memory_order_acquire : memory_order_seq_cst);
+}
+
+static V128 do_vec(const Frame *f, const Ins *in)
+{
+    const Val from[3] = { in->a, in->b, in->c };
+    const V128 *x[3] = { NULL, NULL, NULL };
+    for (int i = 0; i < ir_ops[in->op].nin; i++)
+        x[i] = at(f, from[i]);
+    return eval_vec(in, x);
+}
+
+// -- the loop -----------------------------------------------------------------------------
+
+// The end of the region, or -1: the instruction was no exit or was not taken.
+static int do_exit(Frame *f, const Ins *in)
+{
+    switch (in->uses) {
+    case EK_POLL:
+        if (!cpu_exit_bits(f->cpu))
+            return -1;
+        set_pc(f, f->pc);
+        return EVAL_LEAVE;
+    case EK_EXITCC:
+        if (!eval_cond((u32)low(f, in->a), in->aux))
+            return -1;
+        set_pc(f, in->k);
+        return EVAL_NEXT;
+    case EK_EXIT:
+        set_pc(f, in->k);
+        return EVAL_NEXT;
+    case EK_EXITIND:
+        set_pc(f, low(f, in->a));
+        return EVAL_NEXT;
+    case EK_EXITDYN:
+        return EVAL_NEXT;
+    default:                                        // EXITLOOP
+        set_pc(f, in->k);
+        return EVAL_LEAVE;
+    }
+}
+
+EvalEnd eval_region(Cpu *cpu, const EvalProg *p)
+{
+    EvalThread *et = tcg_cpu(cpu)->th->emit;
+    Frame f = { .cpu = cpu, .p = p, .v = et->v, .pc = p->pc };
+    const Ins *in = &p->ins[1];
+    int end;
+    for (V128 *d = &f.v[1];; in++, d++) {
+        switch ((EvalKind)in->uses) {
+        case EK_INT:    *d = do_int(&f, in); break;
+        case EK_FLAGS:  *d = do_flags(&f, in); break;
+        case EK_CARRY:  *d = do_carry(&f, in); break;
+        case EK_CHOOSE: *d = do_choose(&f, in); break;
+        case EK_GET:    *d = do_get(&f, in); break;
+        case EK_PUT:    do_put(&f, in); break;
+        case EK_LDENV:  *d = do_ldenv(&f, in); break;
+        case EK_STENV:  do_stenv(&f, in); break;
+        case EK_ENVPTR: *d = from_low((u64)(uintptr_t)cpu + (u32)in->imm); break;
+        case EK_MEM:
+            if (!do_mem(&f, in, d))
+                return EVAL_NEXT;
+            break;
+        case EK_SECOND: *d = f.second; break;
+        case EK_FENCE:  do_fence(in); break;
+        case EK_FP:     *d = do_fp(&f, in); break;
+        case EK_MOVE:   *d = do_move(&f, in); break;
+        case EK_VCONST: *d = p->vk[in->imm]; break;
+        case EK_VEC:    *d = do_vec(&f, in); break;
+        case EK_CALL:   *d = do_call(&f, in); break;
+        case EK_INSN:   f.pc = p->pc + (u64)(i64)in->imm; break;
+        default:
+            end = do_exit(&f, in);
+            if (end >= 0)
+                return (EvalEnd)end;
+        }
+    }
+}
