@@ -113,7 +113,7 @@ static void id_init(ArmCpu *s, const Model *m)
         }
 }
 
-// -- life ---------------------------------------------------------------------------------------
+// -- life -------------------------------------------------------------------------------------
 static bool init(Cpu *cpu, const CpuModel *model, Args *opts, Error *err)
 {
     ArmCpu *s = arm_cpu(cpu);
@@ -201,7 +201,6 @@ static void power_on(Cpu *cpu, u64 entry, u64 context)
 
     s->x[0] = context;
     s->pc = entry;
-    tcg_context_changed(cpu);
 }
 
 static bool has_work(Cpu *cpu)
@@ -211,11 +210,8 @@ static bool has_work(Cpu *cpu)
 
 static u64 get_pc(Cpu *cpu) { return arm_cpu(cpu)->pc; }
 
-void arm_set_pc(Cpu *cpu, u64 pc)
-{
-    arm_cpu(cpu)->pc = arm_canonical(cpu, pc);
-    tcg_context_changed(cpu);
-}
+// Paused, as all that follow: the accelerator looks at the registers anew when it goes on.
+void arm_set_pc(Cpu *cpu, u64 pc) { arm_cpu(cpu)->pc = arm_canonical(cpu, pc); }
 
 // -- for machines (arm.h) ---------------------------------------------------------------------
 Irq *arm_line(Cpu *cpu, ArmLine line)
@@ -240,7 +236,7 @@ void arm_set_entry(Cpu *cpu, u64 pc, const u64 x[4])
     arm_set_pc(cpu, pc);
 }
 
-// -- seeing inside ------------------------------------------------------------------------------
+// -- seeing inside ----------------------------------------------------------------------------
 static void dump(Cpu *cpu, Str *out)
 {
     static const char bits_of[] = "nzcv";
@@ -293,7 +289,6 @@ static void set_cpsr(Cpu *cpu, const CpuReg *r, const void *in)
     if (v & (PS_NRW | 2) || bits(v, 2, 2) > 1 || (bits(v, 2, 2) == 0 && (v & 1)))
         return;                                     // no such state
     arm_set_pstate(arm_cpu(cpu), v);
-    tcg_context_changed(cpu);
     arm_irq_recheck(arm_cpu(cpu));
 }
 
@@ -335,7 +330,6 @@ static void set_fpcr(Cpu *cpu, const CpuReg *r, const void *in)
 {
     (void)r;
     arm_cpu(cpu)->fpcr = load_le32(in) & 0x07f70000;
-    tcg_context_changed(cpu);
 }
 
 #define CORE "org.gnu.gdb.aarch64.core"
@@ -364,7 +358,8 @@ static const StateRow state[] = {
     ST(actlr), ST(cpacr), ST(vbar), ST(esr), ST(far), ST(afsr0), ST(afsr1), ST(tcr), ST(ttbr0),
     ST(ttbr1), ST(mair), ST(amair), ST(par), ST(contextidr), ST(csselr), ST(mdscr), ST(mdccint),
     ST(osdtrrx), ST(osdtrtx), ST(oseccr), ST(dbgclaim), ST(dbgbvr), ST(dbgbcr), ST(dbgwvr),
-    ST(dbgwcr), ST(apkey), ST(os_lock), ST(os_dlock), ST(cntkctl), ST(cntfrq), ST(cntvoff), ST(event),
+    ST(dbgwcr), ST(apkey), ST(os_lock), ST(os_dlock), ST(cntkctl), ST(cntfrq),
+    ST(cntvoff), ST(event),
     ST(low_global), ST(pmu.cr), ST(pmu.cnten), ST(pmu.ovs), ST(pmu.inten), ST(pmu.selr),
     ST(pmu.userenr), ST(pmu.ccfilt), ST(pmu.last), ST(pmu.base), ST(timers[0].cval),
     ST(timers[0].ctl), ST(timers[1].cval), ST(timers[1].ctl), ST(a32),

@@ -16,7 +16,7 @@
 
 LOG_CATEGORY("cpu.arm.excp")
 
-// -- PSTATE ---------------------------------------------------------------------------------
+// -- PSTATE -----------------------------------------------------------------------------------
 void arm_set_sp(ArmCpu *s, unsigned bank, u64 v)
 {
     if (bank == arm_sp_bank(s))
@@ -54,7 +54,7 @@ void arm_set_pstate(ArmCpu *s, u32 spsr)
     arm_set_el(s, bits(spsr, 2, 2), spsr & PS_M_SPSEL);
 }
 
-// -- entry (AArch64.TakeException) ---------------------------------------------------------------
+// -- entry (AArch64.TakeException) ------------------------------------------------------------
 static void log_entry(const ArmCpu *s, ArmVector vec, u64 ret)
 {
     static const char *const names[] = { "synchronous", "IRQ", "FIQ", "SError" };
@@ -108,7 +108,7 @@ void arm_raise(ArmCpu *s, ArmEc ec, u32 iss, u64 return_pc)
 void arm_raise_undef(ArmCpu *s) { arm_raise(s, EC_UNKNOWN, 0, s->pc); }
 void arm_raise_sys(ArmCpu *s, u32 iss) { arm_raise(s, EC_SYS64, iss, s->pc); }
 
-// -- aborts ---------------------------------------------------------------------------------
+// -- aborts -----------------------------------------------------------------------------------
 enum { ISS_WNR = 1 << 6, ISS_CM = 1 << 8 };
 
 static u32 abort_fsc(const TcgFault *f)
@@ -152,7 +152,7 @@ void arm_raise_fetch(Cpu *cpu, u64 pc, const TcgFault *f)
         enter_sync(s, low ? EC_IABT_LOW : EC_IABT_SAME, abort_fsc(f), pc);
 }
 
-// -- interrupts (D1.3.8) ------------------------------------------------------------------------
+// -- interrupts (D1.3.8) ----------------------------------------------------------------------
 static bool ready(const ArmCpu *s, ArmVector *vec)
 {
     u32 p = atomic_load_explicit(&s->cpu.pending_irq, memory_order_seq_cst);
@@ -191,7 +191,7 @@ bool arm_interrupt(Cpu *cpu)
     return true;
 }
 
-// -- return (C6.2.120, AArch64.ExceptionReturn) -----------------------------------------------------
+// -- return (C6.2.120, AArch64.ExceptionReturn) -----------------------------------------------
 static bool return_legal(const ArmCpu *s, u32 spsr)
 {
     unsigned el = bits(spsr, 2, 2);
@@ -235,7 +235,7 @@ void arm_eret(ArmCpu *s)
     arm_irq_recheck(s);
 }
 
-// -- helpers ------------------------------------------------------------------------------------
+// -- helpers ----------------------------------------------------------------------------------
 // SVC, HVC and SMC count as executed (SSAdvance in their pseudocode).
 static void step_advance(ArmCpu *s) { s->ss_taken = 0; }
 
@@ -343,7 +343,7 @@ void helper_eret(Cpu *cpu)
     arm_eret(s);
 }
 
-// -- waiting (D1.6) --------------------------------------------------------------------------------
+// -- waiting (D1.6) ---------------------------------------------------------------------------
 enum { WFX_WFI = 0, WFX_WFE = 1, WFX_SPINS = 64 };
 
 static void wfx_trap(ArmCpu *s, u64 allowed, u32 ti)

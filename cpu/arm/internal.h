@@ -7,7 +7,7 @@
 #include "cpu/arm/state.h"
 #include "tcg/frontend.h"
 
-// -- exceptions (excp.c) ------------------------------------------------------------------
+// -- exceptions (excp.c) ----------------------------------------------------------------------
 // Exception classes, ESR_ELx.EC (D23.2.40).
 typedef enum {
     EC_UNKNOWN = 0x00, EC_WFX = 0x01, EC_FP = 0x07, EC_ILLEGAL = 0x0e, EC_SVC64 = 0x15,
@@ -38,7 +38,7 @@ void helper_svc(Cpu *cpu, u32 imm);                 // R
 void helper_hvc(Cpu *cpu, u32 imm);                 // returns at pc + 4 when it was PSCI: end
 void helper_smc(Cpu *cpu, u32 imm);                 // the region with EXITDYN (pc is set)
 void helper_brk(Cpu *cpu, u32 imm);                 // R
-void helper_hlt(Cpu *cpu, u32 imm);                 // semihosting, else R; EXITDYN after (pc is set)
+void helper_hlt(Cpu *cpu, u32 imm);                 // semihosting, else R; EXITDYN (pc is set)
 void helper_undef(Cpu *cpu);                        // R
 void helper_fp_trap(Cpu *cpu);                      // R: FP or SIMD with AM_FP_TRAP
 void helper_illegal(Cpu *cpu);                      // R: first thing in a region with AM_IL
@@ -63,7 +63,7 @@ enum {
     HELPER_ARM_ZVA = HELPER_CPU | HELPER_READS | HELPER_RAISES,
 };
 
-// -- system registers (sysreg.c, sysreg_table.c) -----------------------------------------------
+// -- system registers (sysreg.c, sysreg_table.c) ----------------------------------------------
 // Key: op0.op1.CRn.CRm.op2 as they stand in bits 20:5 of MRS and MSR.
 #define ARM_KEY(op0, op1, crn, crm, op2) \
     ((u16)((op0) << 14 | (op1) << 11 | (crn) << 7 | (crm) << 3 | (op2)))
@@ -135,7 +135,7 @@ void arm_irq_recheck(ArmCpu *s);
 
 extern const TcgFrontend arm_frontend;              // translate.c (the A64 front-end)
 
-// -- MMU (mmu.c) ----------------------------------------------------------------------------
+// -- MMU (mmu.c) ------------------------------------------------------------------------------
 // TcgPage.fault: a fault status code (ESR.{I,D}FSC) with the level, plus these.
 enum { MF_FSC = 0x3f, MF_S1PTW = 1 << 7, MF_EA = 1 << 9 };
 enum { FSC_ADDR_SIZE = 0x00, FSC_TRANSLATION = 0x04, FSC_ACCESS = 0x08, FSC_PERM = 0x0c,
@@ -168,7 +168,7 @@ bool arm_walk(ArmCpu *s, ArmWalk *w);               // false: w->fsc
 void arm_at(ArmCpu *s, u64 va, TcgAccess acc, unsigned el, bool pan);   // fills PAR_EL1
 bool arm_debug_translate(Cpu *cpu, Gva va, Gpa *pa, MemAttrs *attrs);
 
-// -- timers (timer.c), performance monitors (pmu.c), PSCI (psci.c), semihosting --------------------
+// -- timers (timer.c), performance monitors (pmu.c), PSCI (psci.c), semihosting ---------------
 void arm_timers_init(ArmCpu *s);
 void arm_timers_fini(ArmCpu *s);
 void arm_timers_reset(ArmCpu *s);
@@ -190,7 +190,7 @@ void arm_pmu_write(ArmCpu *s, unsigned which, u64 v);
 bool arm_psci(ArmCpu *s);                           // x0..x3 -> x0; false: not a call we know
 bool arm_semihost(ArmCpu *s);                       // x0, x1 -> x0
 
-// -- the CPU (cpu.c) ------------------------------------------------------------------------------
+// -- the CPU (cpu.c) --------------------------------------------------------------------------
 void arm_reset(Cpu *cpu);
 void arm_set_pc(Cpu *cpu, u64 pc);
 void arm_flush_tlb(ArmCpu *s);                      // this vCPU's, after a change of control

@@ -36,7 +36,7 @@ static unsigned granule_bits(u64 tcr, bool high)
 
 static bool beyond_pa(const ArmCpu *s, u64 pa) { return pa >> s->id.pa_bits; }
 
-// -- stage 1 off (D8.2.12) ------------------------------------------------------------------
+// -- stage 1 off (D8.2.12) --------------------------------------------------------------------
 static bool walk_off(ArmCpu *s, ArmWalk *w)
 {
     u64 va = tbi(s, w->va) ? bits(w->va, 0, 56) : w->va;
@@ -54,7 +54,7 @@ static bool walk_off(ArmCpu *s, ArmWalk *w)
     return true;
 }
 
-// -- descriptors ----------------------------------------------------------------------------
+// -- descriptors ------------------------------------------------------------------------------
 typedef struct Desc {
     u64 pa, val;
     MemRef ref;
@@ -94,7 +94,7 @@ static Update desc_update(const ArmCpu *s, Desc *d, u64 to)
     return UPD_DONE;
 }
 
-// -- permissions (D8.4) ---------------------------------------------------------------------
+// -- permissions (D8.4) -----------------------------------------------------------------------
 // `tables` collects the limits of the table descriptors on the way.
 static u8 permissions(const ArmCpu *s, const ArmWalk *w, u64 desc, u64 tables, bool hd)
 {
@@ -277,7 +277,7 @@ bool arm_debug_translate(Cpu *cpu, Gva va, Gpa *pa, MemAttrs *attrs)
     return true;
 }
 
-// -- AT (C5.4, D8.14) and PAR_EL1 (D23.2.122) ------------------------------------------------
+// -- AT (C5.4, D8.14) and PAR_EL1 (D23.2.122) -------------------------------------------------
 void arm_at(ArmCpu *s, u64 va, TcgAccess acc, unsigned el, bool pan)
 {
     ArmWalk w = { .va = va, .acc = acc, .el = (u8)el, .pan = pan, .set_af = true,

@@ -100,7 +100,9 @@ bool arm_psci(ArmCpu *s)
 
     switch (fn) {
     case SMCCC_VERSION:         ret = 0x10001; break;
-    case SMCCC_ARCH_FEATURES:   ret = (u32)a1 == SMCCC_ARCH_FEATURES ? 0 : PSCI_NOT_SUPPORTED; break;
+    case SMCCC_ARCH_FEATURES:
+        ret = (u32)a1 == SMCCC_ARCH_FEATURES ? 0 : PSCI_NOT_SUPPORTED;
+        break;
     case FN_VERSION:            ret = 0x10001; break;
     case FN_FEATURES:           ret = features((u32)a1); break;
     case FN_MIGRATE_INFO_TYPE:  ret = MIGRATE_NOT_NEEDED; break;

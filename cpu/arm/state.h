@@ -19,9 +19,10 @@
 #include "util/types.h"
 
 // Indices of guest registers (TcgFrontend.regs).
-// REG_VT0..VT3 are no guest registers, but places in the ArmCpu that vector helpers get pointers to.
-enum { REG_X0 = 0, REG_X30 = 30, REG_SP = 31, REG_V0 = 32, REG_NZCV = 64, REG_VT0, REG_VT3 = REG_VT0 + 3,
-       ARM_NREGS };
+// REG_VT0..VT3 are no guest registers, but places in the ArmCpu that vector helpers get
+// pointers to.
+enum { REG_X0 = 0, REG_X30 = 30, REG_SP = 31, REG_V0 = 32, REG_NZCV = 64,
+       REG_VT0, REG_VT3 = REG_VT0 + 3, ARM_NREGS };
 
 // Features; names are those that `if` uses in a64.decode.
 #define ARM_FEATURES(F)                                                                     \
@@ -60,7 +61,9 @@ enum { FPCR_FZ16 = 1 << 19, FPCR_RMODE = 3 << 22, FPCR_FZ = 1 << 24, FPCR_DN = 1
 
 enum { ARM_PIN_IRQ, ARM_PIN_FIQ, ARM_PINS };        // input pins, bits of cpu.pending_irq
 
-typedef enum { ARM_TIMER_PHYS, ARM_TIMER_VIRT, ARM_TIMER_HYP, ARM_TIMER_SEC, ARM_TIMERS } ArmTimerId;
+typedef enum {
+    ARM_TIMER_PHYS, ARM_TIMER_VIRT, ARM_TIMER_HYP, ARM_TIMER_SEC, ARM_TIMERS
+} ArmTimerId;
 
 // cval and ctl are written by the vCPU, read also by the timer's callback on the loop thread.
 typedef struct ArmTimer {
@@ -151,7 +154,7 @@ static inline bool arm_has(const ArmCpu *s, ArmFeature f) { return s->feat >> f 
 
 enum { ARM_ENV_BIAS = offsetof(ArmCpu, x) + 128 };
 
-// -- mode key (TcgContext.mode, Ctx.mode) ----------------------------------------------------
+// -- mode key (TcgContext.mode, Ctx.mode) -----------------------------------------------------
 // All that a translation depends on but its bytes and address.  UMA, UCI, UCT, DZE, TWI and TWE
 // traps, PMUSERENR and CNTKCTL are tested when the instruction runs.
 enum {
@@ -165,7 +168,7 @@ enum {
     AM_BE = 1 << 10,                                // big-endian data
     AM_SPSEL = 1 << 11,                             // PSTATE.SPSel
     AM_STEP = 1 << 12,                              // software step is active (D2.12)
-    AM_SS = 1 << 13,                                // PSTATE.SS: one instruction, then AM_STEP alone
+    AM_SS = 1 << 13,                                // PSTATE.SS: one instruction, then stop
     AM_IL = 1 << 14,                                // PSTATE.IL: Illegal State exception
     AM_PAN = 1 << 15,
     AM_UAO = 1 << 16,                               // LDTR and STTR are plain accesses
@@ -177,7 +180,7 @@ static inline unsigned am_rmode(u32 mode)       { return (mode & AM_RMODE) >> AM
 static inline bool am_fp_ok(u32 mode)           { return !(mode & AM_FP_TRAP); }
 static inline bool am_fp_inline(u32 mode)       { return !(mode & AM_FPCR_SPECIAL); }
 
-// -- accessors -------------------------------------------------------------------------------
+// -- accessors --------------------------------------------------------------------------------
 // The bank that the current stack pointer belongs to.
 static inline unsigned arm_sp_bank(const ArmCpu *s) { return s->spsel ? s->el : 0; }
 // The stack pointer of a level, current or not.

@@ -115,7 +115,7 @@ static void device_write(ArmCpu *s, u16 key, u64 v)
         arm_raise_undef(s);
 }
 
-// -- helpers -----------------------------------------------------------------------------------
+// -- helpers ----------------------------------------------------------------------------------
 u64 helper_mrs(Cpu *cpu, u32 iss)
 {
     ArmCpu *s = arm_cpu(cpu);

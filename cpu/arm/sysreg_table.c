@@ -7,7 +7,7 @@
 #include "core/machine.h"
 #include "util/bits.h"
 
-// -- who may, at EL0 ------------------------------------------------------------------------
+// -- who may, at EL0 --------------------------------------------------------------------------
 static bool allow_uct(const ArmCpu *s, bool w) { (void)w; return s->sctlr[1] & SCTLR_UCT; }
 static bool allow_uma(const ArmCpu *s, bool w) { (void)w; return s->sctlr[1] & SCTLR_UMA; }
 static bool allow_uci(const ArmCpu *s, bool w) { (void)w; return s->sctlr[1] & SCTLR_UCI; }
@@ -25,7 +25,7 @@ static bool allow_pm_cr(const ArmCpu *s, bool w) { return s->pmu.userenr & (w ? 
 static bool allow_pm_er(const ArmCpu *s, bool w) { return s->pmu.userenr & (w ? 1 : 9); }
 static bool allow_pm_sel(const ArmCpu *s, bool w) { (void)w; return s->pmu.userenr & 9; }
 
-// -- translation control -------------------------------------------------------------------------
+// -- translation control ----------------------------------------------------------------------
 static void write_flushing(ArmCpu *s, const ArmSysReg *r, u64 v)
 {
     u64 *at = (u64 *)(void *)((u8 *)s + r->offset);
@@ -63,11 +63,15 @@ static u64 read_isr(ArmCpu *s, const ArmSysReg *r)
     return (p >> ARM_PIN_IRQ & 1) << 7 | (p >> ARM_PIN_FIQ & 1) << 6;
 }
 
-// -- PSTATE ----------------------------------------------------------------------------------
+// -- PSTATE -----------------------------------------------------------------------------------
 static u64 read_current_el(ArmCpu *s, const ArmSysReg *r) { (void)r; return s->el << 2; }
 static u64 read_nzcv(ArmCpu *s, const ArmSysReg *r) { (void)r; return arm_nzcv(s); }
 static void write_nzcv(ArmCpu *s, const ArmSysReg *r, u64 v) { (void)r; arm_set_nzcv(s, (u32)v); }
-static void write_spsel(ArmCpu *s, const ArmSysReg *r, u64 v) { (void)r; arm_set_el(s, s->el, v & 1); }
+static void write_spsel(ArmCpu *s, const ArmSysReg *r, u64 v)
+{
+    (void)r;
+    arm_set_el(s, s->el, v & 1);
+}
 
 static void write_daif(ArmCpu *s, const ArmSysReg *r, u64 v)
 {
@@ -92,7 +96,7 @@ static void write_fpsr(ArmCpu *s, const ArmSysReg *r, u64 v)
     s->fpsr = (u32)(v & r->rw);
 }
 
-// -- debug -----------------------------------------------------------------------------------------
+// -- debug ------------------------------------------------------------------------------------
 static u64 read_oslsr(ArmCpu *s, const ArmSysReg *r) { (void)r; return 8 | s->os_lock << 1; }
 static void write_oslar(ArmCpu *s, const ArmSysReg *r, u64 v) { (void)r; s->os_lock = v & 1; }
 static u64 read_claim_all(ArmCpu *s, const ArmSysReg *r) { (void)s; (void)r; return 0xff; }
@@ -100,27 +104,44 @@ static void write_claim_set(ArmCpu *s, const ArmSysReg *r, u64 v) { s->dbgclaim 
 static void write_claim_clr(ArmCpu *s, const ArmSysReg *r, u64 v) { s->dbgclaim &= ~(v & r->rw); }
 static u64 read_dbgauth(ArmCpu *s, const ArmSysReg *r) { (void)s; (void)r; return 0xf; }
 
-// -- timers ---------------------------------------------------------------------------------------
+// -- timers -----------------------------------------------------------------------------------
 // `rw` of a timer's row is its ArmTimerId: these have no plain storage.
 static ArmTimerId timer_id(const ArmSysReg *r) { return (ArmTimerId)r->rw; }
 static u64 read_cntpct(ArmCpu *s, const ArmSysReg *r) { (void)r; return arm_counter(s); }
-static u64 read_cntvct(ArmCpu *s, const ArmSysReg *r) { (void)r; return arm_counter(s) - s->cntvoff; }
+static u64 read_cntvct(ArmCpu *s, const ArmSysReg *r)
+{
+    (void)r;
+    return arm_counter(s) - s->cntvoff;
+}
+
 static u64 read_ctl(ArmCpu *s, const ArmSysReg *r) { return arm_timer_ctl(s, timer_id(r)); }
-static void write_ctl(ArmCpu *s, const ArmSysReg *r, u64 v) { arm_timer_set_ctl(s, timer_id(r), v); }
+static void write_ctl(ArmCpu *s, const ArmSysReg *r, u64 v)
+{
+    arm_timer_set_ctl(s, timer_id(r), v);
+}
+
 static u64 read_tval(ArmCpu *s, const ArmSysReg *r) { return arm_timer_tval(s, timer_id(r)); }
-static void write_tval(ArmCpu *s, const ArmSysReg *r, u64 v) { arm_timer_set_tval(s, timer_id(r), v); }
-static void write_cval(ArmCpu *s, const ArmSysReg *r, u64 v) { arm_timer_set_cval(s, timer_id(r), v); }
+static void write_tval(ArmCpu *s, const ArmSysReg *r, u64 v)
+{
+    arm_timer_set_tval(s, timer_id(r), v);
+}
+
+static void write_cval(ArmCpu *s, const ArmSysReg *r, u64 v)
+{
+    arm_timer_set_cval(s, timer_id(r), v);
+}
+
 static u64 read_cval(ArmCpu *s, const ArmSysReg *r)
 {
     return atomic_load(&s->timers[timer_id(r)].cval);
 }
 
-// -- performance monitors: `rw` is the register's number in pmu.c --------------------------------
+// -- performance monitors: `rw` is the register's number in pmu.c -----------------------------
 static u64 read_pm(ArmCpu *s, const ArmSysReg *r) { return arm_pmu_read(s, (unsigned)r->rw); }
 static void write_pm(ArmCpu *s, const ArmSysReg *r, u64 v) { arm_pmu_write(s, (unsigned)r->rw, v); }
 static u64 read_pmceid(ArmCpu *s, const ArmSysReg *r) { (void)s; (void)r; return BIT(0x11); }
 
-// -- cache maintenance by address (C5.3) ------------------------------------------------------------
+// -- cache maintenance by address (C5.3) ------------------------------------------------------
 // Caches are coherent with everything here, but the address is translated and may fault.
 static void touch(ArmCpu *s, u64 va, TcgAccess acc, bool perm_at_el1)
 {
@@ -136,8 +157,17 @@ static void touch(ArmCpu *s, u64 va, TcgAccess acc, bool perm_at_el1)
     tcg_unwind(&s->cpu);
 }
 
-static void dc_clean(ArmCpu *s, const ArmSysReg *r, u64 va) { (void)r; touch(s, va, ACC_READ, false); }
-static void dc_ivac(ArmCpu *s, const ArmSysReg *r, u64 va) { (void)r; touch(s, va, ACC_WRITE, true); }
+static void dc_clean(ArmCpu *s, const ArmSysReg *r, u64 va)
+{
+    (void)r;
+    touch(s, va, ACC_READ, false);
+}
+
+static void dc_ivac(ArmCpu *s, const ArmSysReg *r, u64 va)
+{
+    (void)r;
+    touch(s, va, ACC_WRITE, true);
+}
 
 static void ic_ivau(ArmCpu *s, const ArmSysReg *r, u64 va)
 {
@@ -179,7 +209,7 @@ void helper_dc_zva(Cpu *cpu, u32 iss, u64 va)
     dc_zva(s, NULL, va);
 }
 
-// -- AT (C5.4): `rw` holds access and level -----------------------------------------------------
+// -- AT (C5.4): `rw` holds access and level ---------------------------------------------------
 enum { AT_READ = 0, AT_WRITE = 1, AT_EL0 = 2, AT_PAN = 4 };
 
 static void at(ArmCpu *s, const ArmSysReg *r, u64 va)
@@ -188,7 +218,7 @@ static void at(ArmCpu *s, const ArmSysReg *r, u64 va)
            (r->rw & AT_PAN) && s->pan);
 }
 
-// -- TLBI (C5.5): `rw` holds the kind and whether it goes to the other CPUs ------------------------
+// -- TLBI (C5.5): `rw` holds the kind and whether it goes to the other CPUs -------------------
 enum { TLBI_IS = 16 };
 
 // Global pages of the lower half are in every table: then an address in one ASID is one in all.
@@ -218,7 +248,7 @@ static void tlbi(ArmCpu *s, const ArmSysReg *r, u64 v)
     tcg_tlbi(&s->cpu, &op, r->rw & TLBI_IS);
 }
 
-// -- the rows ---------------------------------------------------------------------------------------
+// -- the rows ---------------------------------------------------------------------------------
 #define AT_(f) .offset = offsetof(ArmCpu, f), .width = (u8)sizeof(((ArmCpu *)0)->f)
 // plain storage; constants; functions; instructions
 #define RW(op0, op1, n, m, op2, nm, el, f, mask, fl, sec) \
