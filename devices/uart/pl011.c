@@ -238,6 +238,12 @@ static void write_icr(Pl011 *s, u64 v)
     update(s);
 }
 
+static u64 read_dmacr(Pl011 *s)
+{
+    (void)s;
+    return 0;
+}
+
 static void write_dmacr(Pl011 *s, u64 v)
 {
     if (v & 3)
@@ -287,7 +293,7 @@ static const Reg regs[] = {
     REG(0x03c, RIS,   .at = FIELD(ris), .flags = REG_QUIET,                      .ref = "3.3.11"),
     REG(0x040, MIS,   .read = read_mis, .flags = REG_QUIET,                      .ref = "3.3.12"),
     REG(0x044, ICR,   .write = write_icr,                                        .ref = "3.3.13"),
-    REG(0x048, DMACR, .reset = 0, .write = write_dmacr,                          .ref = "3.3.14"),
+    REG(0x048, DMACR, .read = read_dmacr, .write = write_dmacr,                  .ref = "3.3.14"),
     PRIMECELL_ID(0x00141011),
 };
 
