@@ -27,7 +27,7 @@ function may(f, file, h, t) {
     }
     if (f == "kvm") return t == "kvm" || h ~ "^cpu/[^/]*/state\\.h$"
     if (f == "devices") return t == f && (dir(h) == dir(file) || h ~ bus || dir(h) == "devices")
-    if (f == "machine") return t == f || t == "devices" || h ~ "^cpu/[^/]*/(names|models)\\.h$"
+    if (f == "machine") return t == f || t == "devices" || (t == "cpu" && h == "cpu/" second(h) "/" second(h) ".h")
     return t == f
 }
 BEGIN { bus = "^devices/(pci|usb|i2c|spi|virtio)/bus\\.h$"; n = 0 }
