@@ -215,7 +215,7 @@ typedef struct RegSpaceRow {
 ROW_FN_END
 
 struct RegSpace {
-    Map map;          // key + 1 -> RegSpaceRow *, owned copies
+    Map map;          // key -> RegSpaceRow *, owned copies
 };
 
 void regspace_init(RegSpace *s);

@@ -55,10 +55,11 @@ struct Display {
 };
 
 void display_init(Display *d); // null source, null sink
+void display_fini(Display *d);
 void display_source(Display *d, const DisplaySource *source, void *opaque);
 void display_sink(Display *d, const DisplaySink *sink, void *opaque);
 void display_surface(Display *d, const Surface *s); // by the device: new mode
 void display_damage(Display *d, Rect r);            // union with what is pending
 void display_refresh(Display *d);                   // by the user interface, per frame
-void display_input_add(Display *d, InputSink *s);   // later ones are asked first
+void display_input_add(Display *d, InputSink *s);   // the last one that takes the kind gets it
 void display_input(Display *d, InputEvent ev);

@@ -66,4 +66,5 @@ void loop_defer(Loop *loop, LoopWork *w);
 void loop_cancel(Loop *loop, LoopWork *w);
 
 // Runs fn on the loop thread and waits; at once if this is it or no one runs the loop.
+// Not from a vCPU thread: the loop may be waiting for that one to pause.
 void loop_call(Loop *loop, void (*fn)(void *opaque), void *opaque);

@@ -125,6 +125,7 @@ struct Machine {
     Memory mem;
     MemoryRegion system;          // root of physical memory
     MemoryRegion secure_system;   // system plus secure-only regions
+    MemoryRegion secure_base;     // alias of system in secure_system
     AddressSpace as, secure_as;
     MemoryRegion io;              // x86 ports; empty elsewhere
     AddressSpace io_as;
@@ -142,12 +143,11 @@ struct Machine {
     StrMap device_by_name;
     const Row *rows;              // given to machine_add_rows, for the device tree
     u32 row_count;
-    VEC(Irq *) lines;             // owned extra lines (splitters and so on)
 
     _Atomic u32 state;            // RunState
     _Atomic u32 pause_depth;
-    Mutex pause_lock;
-    _Atomic u32 request;          // highest pending MachineRequest
+    bool stopped;                 // machine_pause holds one pause; loop thread
+    _Atomic u32 request;          // bit per pending MachineRequest
     _Atomic int exit_code;
     LoopWork request_work;
     // For the user interfaces: called on the loop after a change of state; may be NULL.

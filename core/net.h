@@ -3,7 +3,7 @@
 // a back end (user, tap, socket) the other; filters (pcap) are two ports in between.
 // net_send may be called from any thread; delivery to the peer's receive is on the loop
 // thread, frames are copied and queued, never from inside net_send.  Frames have no FCS.
-// Both owners call net_detach before their end is freed.
+// Both owners call net_port_fini, with no sender active, before their end is freed.
 #pragma once
 
 #include <sys/uio.h>
@@ -30,7 +30,7 @@ struct NetPort {
     void *opaque;
     const char *name;
     Loop *loop;
-    NetPort *peer;        // NULL: the cable is out; changed on the loop only
+    NetPort *peer GUARDED_BY(lock); // NULL: the cable is out
     Mutex lock;
     ListNode queue GUARDED_BY(lock); // frames for this end
     u32 queued GUARDED_BY(lock);
@@ -42,12 +42,13 @@ struct NetPort {
 extern const NetPortOps net_null_ops;
 
 void net_port_init(NetPort *p, const char *name, const NetPortOps *ops, void *opaque, Loop *loop);
-void net_attach(NetPort *a, NetPort *b); // before the loop runs or on it
+void net_port_fini(NetPort *p);          // detaches
+void net_attach(NetPort *a, NetPort *b); // before the loop runs or on it; b NULL: no cable
 void net_detach(NetPort *p);             // drops what is queued
 // False if the frame was dropped (no peer, queue full, too long).
 bool net_send(NetPort *p, const struct iovec *iov, int count);
 void net_resume(NetPort *p);             // can_receive is true again; any thread
-void net_link(NetPort *p, bool up);      // tells the peer, on the loop
+void net_link(NetPort *p, bool up);      // tells the peer; on the loop
 
 typedef struct NetBackend {
     const char *name; // "user", "tap", "socket"
