@@ -13,11 +13,12 @@ if ! command -v aarch64-linux-gnu-gcc > /dev/null || ! command -v qemu-aarch64-s
     exit 0
 fi
 mkdir -p "$out"
-objects=$(find "$b"/cpu "$b"/tcg "$b"/core "$b"/util -name '*.o')
+objects=$(find "$b" -name '*.o' ! -path '*/main/main.o' ! -path '*/tests/*')
+libs=$(sed -n 's/^LDLIBS *:*= *//p' config.mk)
 # shellcheck disable=SC2086 # lists
 aarch64-linux-gnu-gcc -std=gnu11 -O2 -Wall -Wextra -static -I. -o "$out/guest" $here/guest.c &&
     ${CC:-cc} -std=gnu11 -O1 -g -D_GNU_SOURCE -fno-strict-aliasing -Wall -Wextra -I. -I"$b" \
-        -pthread -o "$out/eval" $here/eval.c $objects -lm ${LIBS:-} &&
+        -pthread -o "$out/eval" $here/eval.c $objects $libs &&
     "$out/eval" make "$seed" "$count" > "$out/before" &&
     qemu-aarch64-static -cpu max "$out/guest" < "$out/before" > "$out/after" &&
     "$out/eval" check "$out/before" "$out/after"
