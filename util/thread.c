@@ -43,10 +43,15 @@ bool cond_wait_ns(Cond *c, Mutex *m, u64 ns)
 
 bool thread_start(Thread *t, const char *name, void *(*fn)(void *), void *arg, Error *err)
 {
+    // A crash is the crashing thread's own: blocked, it would kill without the handler that
+    // restores the terminal.
+    static const int own[] = { SIGSEGV, SIGBUS, SIGILL, SIGFPE, SIGABRT, SIGTRAP, SIGSYS };
     sigset_t all, old;
     char shortened[16]; // the kernel's limit
 
     sigfillset(&all);
+    for (size_t i = 0; i < ARRAY_LEN(own); i++)
+        sigdelset(&all, own[i]);
     pthread_sigmask(SIG_SETMASK, &all, &old);
     int e = pthread_create(&t->t, NULL, fn, arg);
     pthread_sigmask(SIG_SETMASK, &old, NULL);

@@ -74,7 +74,8 @@ typedef struct Thread {
     bool running; // started and not joined
 } Thread;
 
-// All signals are blocked in the new thread: only the main thread takes them.
+// Signals are blocked in the new thread, but those of its own crash: only the main thread
+// takes them.
 bool thread_start(Thread *t, const char *name, void *(*fn)(void *), void *arg, Error *err);
 void thread_join(Thread *t);
 
