@@ -63,13 +63,15 @@ static const Row rows[] = {
 
 static const Row slot_row = { "virtio-mmio", NULL, 0x0a000000, .irq = { "gic", SPI(16) } };
 
-static void choose_rows(Virt *v)
+static void choose_rows(Virt *v, u32 cpus)
 {
     u32 have = (v->gic == 2 ? GIC2 : GIC3) | (v->highmem ? HIGHMEM : LOWMEM);
 
     for (const Row *r = rows; r < rows + ARRAY_LEN(rows); r++)
         if ((r->flags & have) == r->flags)
             v->rows[v->row_count++] = *r;
+    if (cpus <= REDIST_FRAMES)
+        v->rows[0].more[1] = 0;
     for (int i = VIRTIO_SLOTS - 1; i >= 0; i--) { // the tree lists the last made first
         Row *r = &v->rows[v->row_count++];
 
@@ -219,15 +221,15 @@ static bool wire_cpu(Machine *m, Device *gic, u32 i, Error *err)
         irq_connect(arm_line(m->cpu[i], lines[k].line), device_irq_input, gic,
                     PPI((int)i, lines[k].ppi));
     snprintf(name, sizeof(name), "cpu%u", i);
-    return machine_wire(m, gic, 2 * i, name, ARM_INPUT_IRQ, err) &&
-           machine_wire(m, gic, 2 * i + 1, name, ARM_INPUT_FIQ, err);
+    return machine_wire(m, gic, i, name, ARM_INPUT_IRQ, err) &&
+           machine_wire(m, gic, m->cpu_count + i, name, ARM_INPUT_FIQ, err);
 }
 
 static bool build(Machine *m, Error *err)
 {
     Virt *v = virt_of(m);
 
-    choose_rows(v);
+    choose_rows(v, m->cpu_count);
     mem_begin(&m->mem);
     mem_add(&m->system, RAM_BASE, &m->ram_region, 0);
     mem_commit(&m->mem);
