@@ -34,14 +34,21 @@ static unsigned granule_bits(u64 tcr, bool high)
     return high ? tg1[bits(tcr, 30, 2)] : tg0[bits(tcr, 14, 2)];
 }
 
-static bool beyond_pa(const ArmCpu *s, u64 pa) { return pa >> s->id.pa_bits; }
+// Bits of an output address: TCR.IPS, at most what the processor has.
+static unsigned output_bits(const ArmCpu *s)
+{
+    static const u8 ips[8] = { 32, 36, 40, 42, 44, 48, 48, 48 };
+    unsigned n = ips[bits(s->tcr[1], 32, 3)];
+
+    return MIN(n, s->id.pa_bits);
+}
 
 // -- stage 1 off (D8.2.12) --------------------------------------------------------------------
 static bool walk_off(ArmCpu *s, ArmWalk *w)
 {
     u64 va = tbi(s, w->va) ? bits(w->va, 0, 56) : w->va;
 
-    if (beyond_pa(s, va)) {
+    if (va >> s->id.pa_bits) {
         w->fsc = FSC_ADDR_SIZE;
         return false;
     }
@@ -171,7 +178,7 @@ static bool block_allowed(unsigned level, unsigned gran)
     return level == 2 || (level == 1 && gran == 12);
 }
 
-typedef struct Start { u64 table; unsigned gran, size; int level; } Start;
+typedef struct Start { u64 table; unsigned gran, size, pa_bits; int level; } Start;
 
 // Which table, from which level: TTBRn, TCR.TnSZ, TGn, EPDn (D8.2).
 static bool walk_start(const ArmCpu *s, ArmWalk *w, Start *st)
@@ -191,7 +198,8 @@ static bool walk_start(const ArmCpu *s, ArmWalk *w, Start *st)
     st->level = 4 - (int)((st->size - 4) / (st->gran - 3));
     st->table = (high ? s->ttbr1 : s->ttbr0[1]) & mask64(48);
     st->table &= ~mask64(st->size - (st->gran + (st->gran - 3) * (unsigned)(3 - st->level)) + 3);
-    if (beyond_pa(s, st->table))
+    st->pa_bits = output_bits(s);
+    if (st->table >> st->pa_bits)
         return fault(w, FSC_ADDR_SIZE, 0);
     return true;
 }
@@ -213,12 +221,12 @@ static Leaf walk_tables(ArmCpu *s, ArmWalk *w, const Start *st)
         if (level == 3 || !(d.val & D_TABLE)) {
             w->size = BIT(shift);
             w->pa = (d.val & mask64(48) & ~mask64(shift)) | (w->va & mask64(shift));
-            if (beyond_pa(s, w->pa))
+            if (w->pa >> st->pa_bits)
                 return fault(w, FSC_ADDR_SIZE, level), LEAF_FAULT;
             return leaf(s, w, &d, tables, level);
         }
         table = d.val & mask64(48) & ~mask64(st->gran);
-        if (beyond_pa(s, table))
+        if (table >> st->pa_bits)
             return fault(w, FSC_ADDR_SIZE, level), LEAF_FAULT;
         tables |= d.val & (DT_PXN | DT_UXN | DT_AP0 | DT_AP1);
         top = shift;

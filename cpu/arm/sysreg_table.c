@@ -47,6 +47,15 @@ static void write_sctlr(ArmCpu *s, const ArmSysReg *r, u64 v)
     write_flushing(s, r, v);
 }
 
+static void write_tcr(ArmCpu *s, const ArmSysReg *r, u64 v)
+{
+    if (!arm_has(s, ARM_FEAT_hafdbs))
+        v &= ~(3ull << 39);                         // HA, HD
+    if (!arm_has(s, ARM_FEAT_pauth))
+        v &= ~(3ull << 51);                         // TBID0, TBID1
+    write_flushing(s, r, v);
+}
+
 static void write_cpacr(ArmCpu *s, const ArmSysReg *r, u64 v) { s->cpacr = v & r->rw; }
 
 static u64 read_ccsidr(ArmCpu *s, const ArmSysReg *r)
@@ -377,8 +386,8 @@ static const ArmSysReg rows[] = {
        .flags = SR_RD_PLAIN | SR_CONTEXT),
     FN(3, 0, 2, 0, 1, "TTBR1_EL1", 1, 1, "D23.2.179", AT_(ttbr1), .rw = ALL,
        .flags = SR_RD_PLAIN | SR_CONTEXT),
-    FN(3, 0, 2, 0, 2, "TCR_EL1", 1, 1, "D23.2.174", AT_(tcr[1]), .write = write_flushing,
-       .rw = 0x1fffffffbfull, .flags = SR_RD_PLAIN | SR_CONTEXT),
+    FN(3, 0, 2, 0, 2, "TCR_EL1", 1, 1, "D23.2.174", AT_(tcr[1]), .write = write_tcr,
+       .rw = 0x001801ffffffffbfull, .flags = SR_RD_PLAIN | SR_CONTEXT),
     KEY(1, 0, "IA", 0), KEY(1, 2, "IB", 1), KEY(2, 0, "DA", 2), KEY(2, 2, "DB", 3),
     KEY(3, 0, "GA", 4),
     RW(3, 0, 4, 0, 0, "SPSR_EL1", 1, spsr_el[1], 0xffffffff, 0, "C5.2.19"),

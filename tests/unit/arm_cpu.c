@@ -249,3 +249,12 @@ TEST(arm_psci_calls)
     s->x[0] = 0x8600ff01;
     FALSE(arm_psci(s));
 }
+
+TEST(arm_control_bits_by_feature)
+{
+    ArmCpu *s = test_arm_cpu("max");
+    const ArmSysReg *r = arm_sysreg_find(s, ARM_KEY(3, 0, 2, 0, 2));
+
+    TRUE(r != NULL);                                // TCR: IPS, AS, TBI, HA, HD, TBID
+    EQ(r->rw & ~0x003fffffffull, 0x001801ffc0000000ull);
+}

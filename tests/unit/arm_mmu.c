@@ -19,7 +19,7 @@ static ArmCpu *cpu_on(const char *model, u64 tcr)
     ArmCpu *s = test_arm_cpu(model);
 
     s->sctlr[1] |= SCTLR_M;
-    s->tcr[1] = tcr;
+    s->tcr[1] = tcr | 5ull << 32;                   // IPS: as many bits as there are
     s->mair[1] = 0x00ff44;                          // 0 non-cacheable, 1 write-back, 2 device
     s->ttbr0[1] = s->ttbr1 = T0;
     return s;
@@ -137,7 +137,7 @@ TEST(arm_mmu_other_granules)
     EQ(walk(s, 0x2000004, ACC_READ, 1).size, 32 << 20);
     test_arm_poke(s, T1 + 8, AF | BLOCK);                   // no level-1 block
     EQ(fsc(s, 1ull << 36, ACC_READ, 1), 0x05);
-    s->tcr[1] = 22 | 1 << 14;                               // 64 KiB, 42 bits: from level 2
+    s->tcr[1] = 22 | 1 << 14 | 5ull << 32;                               // 64 KiB, 42 bits: from level 2
     test_arm_poke(s, T0, T3 | TABLE);
     test_arm_poke(s, T3 + 8, 0x41230000 | AF | PAGE);
     EQ(walk(s, 0x1fff8, ACC_READ, 1).pa, 0x4123fff8);
@@ -245,6 +245,11 @@ TEST(arm_mmu_output_and_table_sizes)
     EQ(fsc(s, 0x1000, ACC_READ, 1), 0x02);
     s->ttbr0[1] = 1ull << 40;
     EQ(fsc(s, 0x1000, ACC_READ, 1), 0x00);
+    s->ttbr0[1] = T0;
+    s->tcr[1] &= ~(7ull << 32);                             // IPS: 32 bits
+    test_arm_poke(s, T2, T3 | TABLE);
+    test_arm_poke(s, T3 + 8, 1ull << 32 | AF | PAGE);
+    EQ(fsc(s, 0x1000, ACC_READ, 1), 0x03);
     s->ttbr0[1] = 0x10000000;                               // nothing there
     EQ(fsc(s, 0x1000, ACC_READ, 1), 0x14);
     s->ttbr0[1] = T0;
