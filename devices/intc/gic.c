@@ -493,7 +493,15 @@ static void bank_put(GicBank *b, const BankAt *at, unsigned size, u32 val)
 bool gic_bank_read(Gic *s, GicCpu *own, u32 offset, unsigned size, u64 *val)
 {
     BankAt at;
+    u64 upper;
 
+    if (size == 8) {
+        bool ok = gic_bank_read(s, own, offset, 4, val) &&
+                  gic_bank_read(s, own, offset + 4, 4, &upper);
+
+        *val |= ok ? upper << 32 : 0;
+        return ok;
+    }
     *val = 0;
     if (!bank_at(offset, size, &at))
         return false;
@@ -531,6 +539,9 @@ bool gic_bank_write(Gic *s, GicCpu *own, u32 offset, unsigned size, u64 val)
     BankAt at;
     GicBank *b;
 
+    if (size == 8)
+        return gic_bank_write(s, own, offset, 4, (u32)val) &&
+               gic_bank_write(s, own, offset + 4, 4, val >> 32);
     if (!bank_at(offset, size, &at))
         return false;
     if (!at.bank) {

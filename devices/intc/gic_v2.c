@@ -128,7 +128,7 @@ static MemResult bank_write(Gic *s, Gpa offset, u64 val, unsigned size, MemAttrs
     return MEM_OK;
 }
 
-static const MemOps bank_ops = { .read = bank_read, .write = bank_write, .impl_max = 4 };
+static const MemOps bank_ops = { .read = bank_read, .write = bank_write };
 
 // ---- CPU interface: no lock held -----------------------------------------------------------------
 
