@@ -1,0 +1,149 @@
+// SPDX-License-Identifier: MIT
+// The program: options, back ends, a machine, its run, the way out.  Only this file prints
+// errors: one line, exit status 1.
+#include <stdio.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#include "chardev/set.h"
+#include "core/machine.h"
+#include "cpu/arm/arm.h"
+#include "main/options.h"
+#include "main/signals.h"
+#include "util/log.h"
+
+static int fail(const Error *err)
+{
+    fflush(stdout);
+    fprintf(stderr, "mimic: %s\n", err->text);
+    return EXIT_FAILURE;
+}
+
+static bool open_log(const Options *o, Error *err)
+{
+    if (o->log_file && !log_open(o->log_file, err))
+        return false;
+    return !o->log_items || log_configure(o->log_items, err);
+}
+
+// ---- serial ports --------------------------------------------------------------------------
+
+// Without graphics there is no other place for a console than the terminal; -display none
+// says that there is to be none.
+static void default_serial(Options *o)
+{
+    if (o->serials.len || o->config.nodefaults)
+        return;
+    if (o->nographic || !o->no_display)
+        vec_push(&o->serials, "mon:stdio");
+}
+
+static bool open_serials(Options *o, ChardevSet *set, Error *err)
+{
+    vec_foreach (c, &o->chardevs)
+        if (!chardevs_add(set, *c, err))
+            return false;
+    default_serial(o);
+    for (size_t i = 0; i < o->serials.len; i++) {
+        char label[32];
+
+        snprintf(label, sizeof(label), "serial%zu", i);
+        if (!chardevs_legacy(set, "-serial", o->serials.at[i], label, &o->config.serial[i], err))
+            return false;
+    }
+    return true;
+}
+
+static void leave(void *opaque)
+{
+    machine_request(opaque, REQUEST_QUIT, 0);
+}
+
+// ---- running ---------------------------------------------------------------------------------
+
+static void say_start(const Options *o, const Machine *m)
+{
+    if (!o->verbose && !isatty(STDERR_FILENO))
+        return;
+    fprintf(stderr, "mimic: %s%s%s, %u x CPU %s%s, %llu MiB RAM, %s\n", o->name ? o->name : "",
+            o->name ? ": " : "", m->cls->name, m->cpu_count, m->cpu_model->name,
+            o->cpu ? "" : " (the default)", (unsigned long long)(machine_ram_size(m) / MIB),
+            m->accel_why ? m->accel_why : m->accel->name);
+}
+
+static void say_stats(Machine *m)
+{
+    Str out = { 0 };
+
+    if (m->accel->stats)
+        m->accel->stats(m, &out);
+    fputs(str_text(&out), stderr);
+    str_free(&out);
+}
+
+static int run_machine(const Options *o, Machine *m, ChardevSet *set, Error *err)
+{
+    MuxHooks hooks = { .quit = leave, .opaque = m };
+    int code;
+
+    if (!signals_attach(m, err))
+        return fail(err);
+    chardevs_hooks(set, &hooks);
+    if (!machine_start(m, err)) {
+        signals_detach(m);
+        return fail(err);
+    }
+    say_start(o, m);
+    chardevs_start(set, &m->loop, &m->input);
+    code = machine_run(m);
+    chardevs_stop(set);
+    signals_detach(m);
+    if (o->stats)
+        say_stats(m);
+    return code;
+}
+
+static int run(Options *o, Error *err)
+{
+    ChardevSet *set = chardevs_new();
+    Machine *m = open_serials(o, set, err) ? machine_new(o->cls, &o->config, err) : NULL;
+    int code = EXIT_SUCCESS;
+
+    if (m && o->semihosting)
+        for (u32 i = 0; i < m->cpu_count; i++)
+            arm_set_semihosting(m->cpu[i], true);
+    if (!m)
+        code = fail(err);
+    else if (o->config.dump_dtb)
+        code = machine_reset(m, err) ? EXIT_SUCCESS : fail(err);
+    else
+        code = run_machine(o, m, set, err);
+    if (m)
+        machine_free(m);
+    chardevs_free(set);
+    return code;
+}
+
+int main(int argc, char **argv)
+{
+    Options o;
+    Error err = { 0 };
+    int code = EXIT_SUCCESS;
+
+    if (!signals_init(&err))
+        return fail(&err);
+    if (!options_parse(&o, argc, argv, &err))
+        code = fail(&err);
+    else if (!o.done && !options_settle(&o, &err))
+        code = fail(&err);
+    else if (!o.done && !open_log(&o, &err))
+        code = fail(&err);
+    else if (!o.done) {
+        if (o.perfmap)
+            setenv("MIMIC_PERFMAP", "1", 1); // read by the translator
+        code = run(&o, &err);
+    }
+    options_free(&o);
+    log_flush();
+    return code;
+}

@@ -1,0 +1,334 @@
+// SPDX-License-Identifier: MIT
+// The table of options and what reads it; see options.h.
+#include "main/options.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "chardev/set.h"
+#include "config.h"
+#include "util/alloc.h"
+#include "util/log.h"
+
+typedef enum {
+    HEADING,                // .help only
+    FLAG,                   // sets the bool at .at
+    TEXT,                   // stores the value at .at
+    CALL,                   // .set(o, value)
+    NONE,                   // takes the value "none" alone; .help says what is not built
+    LATER,                  // known to QEMU; .help says what is not built
+} OptionKind;
+
+typedef struct OptionRow {
+    const char *name;
+    OptionKind kind;
+    const char *arg;        // what its value is called, NULL: it takes none
+    u32 at;
+    bool (*set)(Options *o, const char *val, Error *err);
+    const char *help;       // NULL: another name of the row above
+} OptionRow;
+
+static bool set_help(Options *o, const char *val, Error *err);
+static bool set_version(Options *o, const char *val, Error *err);
+static bool set_log(Options *o, const char *val, Error *err);
+static bool set_chardev(Options *o, const char *val, Error *err);
+static bool set_serial(Options *o, const char *val, Error *err);
+static bool set_cpu(Options *o, const char *val, Error *err);
+static bool set_dir(Options *o, const char *val, Error *err);
+
+#define AT(member) .at = offsetof(Options, member)
+#define WANTS(what) .arg = what
+
+static const OptionRow rows[] = {
+    { NULL, HEADING, .help = "Machine" },
+    { "M", CALL, WANTS("NAME[,PROPERTY=VALUE]..."), .set = set_machine,
+      .help = "the machine; 'help' lists them, NAME,help lists its properties" },
+    { "machine", CALL, WANTS("NAME"), .set = set_machine },
+    { "cpu", CALL, WANTS("MODEL"), .set = set_cpu, .help = "processor; 'help' lists them" },
+    { "m", CALL, WANTS("SIZE"), .set = set_memory, .help = "memory: 512M, 2G; M without a suffix" },
+    { "smp", CALL, WANTS("N[,sockets=,clusters=,cores=,threads=]"), .set = set_smp,
+      .help = "number of processors, each a host thread" },
+    { "accel", CALL, WANTS("NAME[,PROPERTY=VALUE]..."), .set = set_accel,
+      .help = "what runs the guest; 'help' lists them; tcg has engine=amd64|eval" },
+
+    { NULL, HEADING, .help = "What to boot" },
+    { "kernel", TEXT, WANTS("FILE"), AT(config.kernel),
+      .help = "arm64 Image (plain, gzip), ELF file, or a flat binary" },
+    { "initrd", TEXT, WANTS("FILE"), AT(config.initrd), .help = "initial RAM disk" },
+    { "append", TEXT, WANTS("TEXT"), AT(config.append), .help = "kernel command line" },
+    { "dtb", TEXT, WANTS("FILE"), AT(config.dtb), .help = "device tree instead of the generated" },
+
+    { NULL, HEADING, .help = "Console and devices" },
+    { "nographic", FLAG, AT(nographic),
+      .help = "first serial port on this terminal; Ctrl-A x quits, Ctrl-A h lists keys" },
+    { "serial", CALL, WANTS("DEV"), .set = set_serial,
+      .help = "stdio, null, pty, mon:stdio, file:F, unix:F, tcp:HOST:PORT, chardev:ID" },
+    { "chardev", CALL, WANTS("BACKEND,id=ID[,PROPERTY=VALUE]..."), .set = set_chardev,
+      .help = "a character back end for -serial; 'help' lists them" },
+    { "semihosting", FLAG, AT(semihosting), .help = "Arm semihosting: write, exit" },
+    { "semihosting-config", CALL, WANTS("enable=on"), .set = set_semihosting },
+    { "rtc", CALL, WANTS("base=utc|localtime|DATE,clock=host"), .set = set_rtc,
+      .help = "what time the guest's clock starts at" },
+    { "seed", CALL, WANTS("N"), .set = set_seed, .help = "makes the guest's random seeds repeat" },
+    { "nodefaults", FLAG, AT(config.nodefaults), .help = "no serial port unless asked for" },
+    { "display", NONE, WANTS("none"), AT(no_display), .help = "graphics" },
+    { "vga", NONE, WANTS("none"), .help = "graphics" },
+    { "monitor", NONE, WANTS("none"), .help = "the monitor" },
+    { "net", NONE, WANTS("none"), .help = "network" },
+    { "nic", NONE, WANTS("none"), .help = "network" },
+    { "parallel", NONE, WANTS("none"), .help = "a parallel port" },
+
+    { NULL, HEADING, .help = "Running" },
+    { "S", FLAG, AT(config.start_paused), .help = "do not start the processors" },
+    { "no-reboot", FLAG, AT(config.no_reboot), .help = "exit in place of a reset" },
+    { "no-shutdown", FLAG, AT(config.no_shutdown), .help = "stay when the guest powers off" },
+    { "name", CALL, WANTS("TEXT"), .set = set_name, .help = "name of this guest" },
+    { "L", CALL, WANTS("DIR"), .set = set_dir, .help = "look for firmware here first" },
+
+    { NULL, HEADING, .help = "Looking inside" },
+    { "d", CALL, WANTS("ITEM[,ITEM]..."), .set = set_log, .help = "log; 'help' lists the items" },
+    { "D", TEXT, WANTS("FILE"), AT(log_file), .help = "log to this file" },
+    { "perfmap", FLAG, AT(perfmap), .help = "write /tmp/perf-PID.map for perf" },
+    { "stats", FLAG, AT(stats), .help = "figures of the translator at the end" },
+    { "v", FLAG, AT(verbose), .help = "say at the start what runs, also without a terminal" },
+    { "version", CALL, .set = set_version, .help = "print the version" },
+    { "h", CALL, .set = set_help, .help = "print this" },
+    { "help", CALL, .set = set_help },
+    { "?", CALL, .set = set_help },
+
+    { "enable-kvm", CALL, .set = set_enable_kvm },
+    { "icount", LATER, WANTS("N"), .help = "counted instructions" },
+    { "gdb", LATER, WANTS("DEV"), .help = "the debugger's stub" },
+    { "s", LATER, .help = "the debugger's stub" },
+    { "qmp", LATER, WANTS("DEV"), .help = "QMP" },
+    { "mon", LATER, WANTS("DEV"), .help = "the monitor" },
+    { "bios", LATER, WANTS("FILE"), .help = "firmware" },
+    { "pflash", LATER, WANTS("FILE"), .help = "flash" },
+    { "drive", LATER, WANTS("FILE"), .help = "a disk" },
+    { "blockdev", LATER, WANTS("DESC"), .help = "a disk" },
+    { "hda", LATER, WANTS("FILE"), .help = "a disk" },
+    { "hdb", LATER, WANTS("FILE"), .help = "a disk" },
+    { "cdrom", LATER, WANTS("FILE"), .help = "a CD drive" },
+    { "sd", LATER, WANTS("FILE"), .help = "an SD card" },
+    { "snapshot", LATER, .help = "a disk" },
+    { "device", LATER, WANTS("DEVICE"), .help = "a device of the command line" },
+    { "netdev", LATER, WANTS("BACKEND"), .help = "network" },
+    { "object", LATER, WANTS("OBJECT"), .help = "an object of the command line" },
+    { "global", LATER, WANTS("PROPERTY"), .help = "a global property" },
+    { "fw_cfg", LATER, WANTS("ITEM"), .help = "fw-cfg" },
+    { "smbios", LATER, WANTS("ITEM"), .help = "SMBIOS" },
+    { "numa", LATER, WANTS("NODE"), .help = "NUMA" },
+    { "boot", LATER, WANTS("ORDER"), .help = "a choice of boot devices" },
+    { "vnc", LATER, WANTS("DISPLAY"), .help = "graphics" },
+    { "usb", LATER, .help = "USB" },
+    { "usbdevice", LATER, WANTS("DEVICE"), .help = "USB" },
+    { "audiodev", LATER, WANTS("DEVICE"), .help = "sound" },
+    { "loadvm", LATER, WANTS("TAG"), .help = "a snapshot of the machine" },
+    { "incoming", LATER, WANTS("URI"), .help = "migration" },
+    { "daemonize", LATER, .help = "running in the background" },
+    { "pidfile", LATER, WANTS("FILE"), .help = "a file of the process number" },
+    { "trace", LATER, WANTS("EVENTS"), .help = "tracing by event; -d has categories" },
+    { "readconfig", LATER, WANTS("FILE"), .help = "a configuration file" },
+    { "virtfs", LATER, WANTS("DESC"), .help = "a shared folder" },
+    { "watchdog-action", LATER, WANTS("ACTION"), .help = "a watchdog" },
+    { "echr", LATER, WANTS("CHAR"), .help = "another escape key than Ctrl-A" },
+};
+
+// ---- small ones -----------------------------------------------------------------------------
+
+static bool is_help(const char *val) { return str_eq(val, "help") || str_eq(val, "?"); }
+
+static void print_row(const OptionRow *r, bool again)
+{
+    char left[64];
+
+    snprintf(left, sizeof(left), "  %s%s%s%s", again ? ", " : "-", r->name, r->arg ? " " : "",
+             r->arg ? r->arg : "");
+    printf("%-26s%s%s\n", left, strlen(left) > 25 ? "\n                          " : "", r->help);
+}
+
+static bool set_help(Options *o, const char *val, Error *err)
+{
+    (void)val;
+    (void)err;
+    puts("usage: mimic [OPTION]... [IMAGE]\n"
+         "IMAGE: an arm64 Linux Image (plain or gzip) or an ELF file, booted with defaults "
+         "chosen for it.\nOptions have QEMU's names and meanings; --x is -x.");
+    for (const OptionRow *r = rows; r < rows + ARRAY_LEN(rows); r++) {
+        if (r->kind == HEADING)
+            printf("\n%s\n", r->help);
+        else if (r->kind != LATER && r->help)
+            print_row(r, false);
+    }
+    puts("\nmimic(1) has the rest.");
+    o->done = true;
+    return true;
+}
+
+static bool set_version(Options *o, const char *val, Error *err)
+{
+    (void)val;
+    (void)err;
+    puts("mimic " MIMIC_VERSION " (" MIMIC_HOST " host; the command line of QEMU 7.2)");
+    o->done = true;
+    return true;
+}
+
+static bool set_log(Options *o, const char *val, Error *err)
+{
+    (void)err;
+    if (is_help(val)) {
+        log_help(stdout);
+        o->done = true;
+    }
+    o->log_items = val;
+    return true;
+}
+
+static bool set_chardev(Options *o, const char *val, Error *err)
+{
+    (void)err;
+    if (is_help(val)) {
+        chardevs_help(stdout);
+        o->done = true;
+    }
+    vec_push(&o->chardevs, val);
+    return true;
+}
+
+static bool set_serial(Options *o, const char *val, Error *err)
+{
+    if (o->serials.len == MACHINE_SERIALS)
+        return error_set(err, "-serial: there can be at most %d", MACHINE_SERIALS);
+    vec_push(&o->serials, val);
+    return true;
+}
+
+static bool set_cpu(Options *o, const char *val, Error *err)
+{
+    (void)err;
+    o->cpu_help = is_help(val);
+    o->cpu = val;
+    return true;
+}
+
+static bool set_dir(Options *o, const char *val, Error *err)
+{
+    (void)err;
+    if (is_help(val)) {
+        puts("/usr/share/mimic");
+        o->done = true;
+    }
+    vec_push(&o->dirs, val);
+    return true;
+}
+
+// ---- reading argv ---------------------------------------------------------------------------
+
+static bool unknown_option(const char *name, Error *err)
+{
+    Nearest near;
+
+    nearest_init(&near, name);
+    for (const OptionRow *r = rows; r < rows + ARRAY_LEN(rows); r++)
+        if (r->name)
+            nearest_try(&near, r->name);
+    error_set_class(err, ERROR_NOT_FOUND, "unknown option '-%s'", name);
+    if (near.name)
+        error_hint(err, ", did you mean '-%s'?", near.name);
+    else
+        error_hint(err, "; -h lists them");
+    return false;
+}
+
+static const OptionRow *find_row(const char *name)
+{
+    for (const OptionRow *r = rows; r < rows + ARRAY_LEN(rows); r++)
+        if (str_eq(r->name, name))
+            return r;
+    return NULL;
+}
+
+static bool apply_row(Options *o, const OptionRow *r, const char *val, Error *err)
+{
+    void *at = (u8 *)o + r->at;
+
+    switch (r->kind) {
+    case FLAG: *(bool *)at = true; return true;
+    case TEXT: *(const char **)at = val; return true;
+    case CALL: return r->set(o, val, err);
+    case NONE:
+        if (r->at)
+            *(bool *)at = true;
+        return str_eq(val, "none") ||
+               error_set_class(err, ERROR_UNSUPPORTED,
+                               "-%s %s: %s is not built yet; use '-%s none'", r->name, val,
+                               r->help, r->name);
+    case LATER:
+        return error_set_class(err, ERROR_UNSUPPORTED, "-%s: %s is not built yet; leave it away",
+                               r->name, r->help);
+    case HEADING: break;
+    }
+    return unknown_option(r->name, err);
+}
+
+static bool take_image(Options *o, const char *path, Error *err)
+{
+    if (o->image)
+        return error_set(err, "two images, '%s' and '%s'; give one", o->image, path);
+    o->image = path;
+    return true;
+}
+
+static CalledAs called_as(const char *argv0)
+{
+    const char *base = argv0 ? strrchr(argv0, '/') : NULL;
+
+    base = base ? base + 1 : argv0 ? argv0 : "mimic";
+    return str_ends(base, "-aarch64") ? CALLED_AARCH64
+           : str_ends(base, "-arm")   ? CALLED_ARM
+           : str_ends(base, "-x86_64") ? CALLED_X86_64
+           : str_ends(base, "-i386")  ? CALLED_I386 : CALLED_MIMIC;
+}
+
+bool options_parse(Options *o, int argc, char **argv, Error *err)
+{
+    *o = (Options){ .called = called_as(argv[0]) };
+    o->machine.option = xstrdup("-M");
+    for (int i = 1; i < argc && !o->done; i++) {
+        const char *a = argv[i];
+
+        if (a[0] != '-' || !a[1]) {
+            if (!take_image(o, a, err))
+                return false;
+            continue;
+        }
+        a += a[1] == '-' && a[2] ? 2 : 1;
+        const OptionRow *r = find_row(a);
+
+        if (!r)
+            return unknown_option(a, err);
+        if (r->arg && ++i >= argc)
+            return error_set(err, "-%s wants a value: -%s %s", r->name, r->name, r->arg);
+        if (!apply_row(o, r, r->arg ? argv[i] : NULL, err))
+            return false;
+    }
+    return true;
+}
+
+void options_free(Options *o)
+{
+    args_free(&o->machine);
+    args_free(&o->smp);
+    vec_foreach (a, &o->accels) {
+        free(a->name);
+        args_free(&a->args);
+    }
+    vec_free(&o->accels);
+    vec_free(&o->serials);
+    vec_free(&o->chardevs);
+    vec_free(&o->dirs);
+    free(o->name);
+    free(o->append);
+}

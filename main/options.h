@@ -1,0 +1,62 @@
+// SPDX-License-Identifier: MIT
+// The command line: QEMU's option names and meanings, as a table.  Strings are borrowed from
+// argv unless said otherwise.  Main thread.
+#pragma once
+
+#include "core/machine.h"
+#include "util/args.h"
+#include "util/error.h"
+#include "util/str.h"
+#include "util/vec.h"
+
+// By the name the program was called under.
+typedef enum { CALLED_MIMIC, CALLED_AARCH64, CALLED_ARM, CALLED_X86_64, CALLED_I386 } CalledAs;
+
+typedef struct AccelChoice {
+    char *name;             // owned
+    Args args;              // "-accel NAME,..."; empty for -M accel=
+} AccelChoice;
+
+typedef struct Options {
+    CalledAs called;
+    MachineConfig config;   // filled by options_parse and options_settle
+    const MachineClass *cls;
+    Args machine;           // all -M, merged; the last of a key wins
+    Args smp;               // -smp
+    VEC(AccelChoice) accels;
+    VEC(const char *) serials, chardevs, dirs; // in order
+    const char *image;      // the argument without an option
+    const char *cpu;
+    const char *log_items, *log_file;
+    char *name, *append;    // owned
+    bool nographic, no_display, semihosting, verbose, stats, perfmap;
+    bool accel_help, machine_help, cpu_help;
+    bool done;              // help or version was asked for and printed
+} Options;
+
+// Reads argv; help that needs nothing else is printed at once (.done).
+bool options_parse(Options *o, int argc, char **argv, Error *err);
+// Finds the machine, checks and spreads its properties, fills in defaults.
+bool options_settle(Options *o, Error *err);
+void options_free(Options *o);
+
+// For rows: values that take some parsing (values.c).
+bool set_machine(Options *o, const char *val, Error *err);
+bool set_accel(Options *o, const char *val, Error *err);
+bool set_enable_kvm(Options *o, const char *val, Error *err);
+bool set_memory(Options *o, const char *val, Error *err);
+bool set_smp(Options *o, const char *val, Error *err);
+bool set_rtc(Options *o, const char *val, Error *err);
+bool set_seed(Options *o, const char *val, Error *err);
+bool set_name(Options *o, const char *val, Error *err);
+bool set_semihosting(Options *o, const char *val, Error *err);
+bool smp_spread(Options *o, Error *err); // -smp into config.cpus and -M smp.*
+
+// Lists (lists.c), to stdout.
+void list_machines(void);
+void list_machine_options(const MachineClass *cls);
+void list_cpus(const MachineClass *cls);
+void list_accels(void);
+
+// Keys of -M that every machine has.
+extern const ArgDesc machine_keys[];
