@@ -159,8 +159,9 @@ typedef struct ArmWalk {
     bool set_af, set_dirty;                         // may update descriptors (HAFDBS)
     bool mmu_off;
     // result
-    u64 pa, size;
+    u64 pa;
     u32 fsc;                                        // of a fault
+    u64 size;                                       // of the mapping
     u8 prot, attr, sh;                              // PAGE_*; MAIR byte; shareability
     bool device, global;
 } ArmWalk;

@@ -62,41 +62,65 @@ static bool walk_off(ArmCpu *s, ArmWalk *w)
 }
 
 // -- descriptors ------------------------------------------------------------------------------
+// The RAM that a walk's tables lie in: found once, as they mostly lie in one block.
+typedef struct Window {
+    u8 *host;                                       // NULL: no RAM
+    u64 base, len;
+    RamBlock *ram;
+    u64 ram_at;
+    bool readonly;
+} Window;
+
 typedef struct Desc {
     u64 pa, val;
-    MemRef ref;
+    u8 *host;                                       // NULL: not in RAM
 } Desc;
 
-static bool desc_read(ArmCpu *s, u64 pa, Desc *d)
+static void window_at(const ArmCpu *s, Window *win, u64 pa)
 {
-    u64 v, len;
+    u64 len;
+    const MemRef ref = as_lookup(s->cpu.as, pa, &len);
 
+    *win = (Window){ .host = ref.host, .base = pa, .len = len, .ram = ref.ram,
+                     .ram_at = ref.ram_at, .readonly = ref.readonly };
+}
+
+static void window_move(const ArmCpu *s, Window *win, u64 pa)
+{
+    window_at(s, win, align_down(pa, GIB));         // where RAM likes to begin
+    if (!win->host || pa - win->base >= win->len)
+        window_at(s, win, pa);
+}
+
+static bool desc_read(ArmCpu *s, Window *win, u64 pa, Desc *d)
+{
+    u64 v;
+
+    if (pa - win->base >= win->len)
+        window_move(s, win, pa);
     d->pa = pa;
-    d->ref = as_lookup(s->cpu.as, pa, &len);
-    if (likely(d->ref.host && len >= 8)) {
-        v = atomic_load_explicit((_Atomic u64 *)(void *)d->ref.host, memory_order_acquire);
-    } else {
-        d->ref.host = NULL;
-        if (as_read(s->cpu.as, pa, &v, 8, s->cpu.attrs) != MEM_OK)
-            return false;
-    }
+    d->host = win->host && win->len - (pa - win->base) >= 8 ? win->host + (pa - win->base) : NULL;
+    if (likely(d->host))
+        v = atomic_load_explicit((_Atomic u64 *)(void *)d->host, memory_order_acquire);
+    else if (as_read(s->cpu.as, pa, &v, 8, s->cpu.attrs) != MEM_OK)
+        return false;
     d->val = s->sctlr[1] & SCTLR_EE ? bswap64(v) : v;
     return true;
 }
 
 typedef enum { UPD_DONE, UPD_AGAIN, UPD_FAIL } Update;
 
-static Update desc_update(const ArmCpu *s, Desc *d, u64 to)
+static Update desc_update(const ArmCpu *s, const Window *win, Desc *d, u64 to)
 {
     bool be = s->sctlr[1] & SCTLR_EE;
     u64 old = be ? bswap64(d->val) : d->val;
 
-    if (!d->ref.host || d->ref.readonly)
+    if (!d->host || win->readonly)
         return UPD_FAIL;
-    if (!atomic_compare_exchange_strong((_Atomic u64 *)(void *)d->ref.host, &old,
+    if (!atomic_compare_exchange_strong((_Atomic u64 *)(void *)d->host, &old,
                                         be ? bswap64(to) : to))
         return UPD_AGAIN;
-    ram_written(d->ref.ram, d->ref.ram_at, 8);
+    ram_written(win->ram, win->ram_at + (d->pa - win->base), 8);
     d->val = to;
     return UPD_DONE;
 }
@@ -140,7 +164,7 @@ static bool fault(ArmWalk *w, u32 fsc, unsigned level)
 typedef enum { LEAF_OK, LEAF_FAULT, LEAF_AGAIN } Leaf;
 
 // Access flag, permission, dirty state of the last descriptor (D8.5).
-static Leaf leaf(ArmCpu *s, ArmWalk *w, Desc *d, u64 tables, unsigned level)
+static Leaf leaf(ArmCpu *s, ArmWalk *w, const Window *win, Desc *d, u64 tables, unsigned level)
 {
     static const u8 need[] = { [ACC_READ] = PAGE_R, [ACC_WRITE] = PAGE_W, [ACC_FETCH] = PAGE_X };
     bool ha = arm_has(s, ARM_FEAT_hafdbs) && bit(s->tcr[1], TCR_HA);
@@ -158,7 +182,7 @@ static Leaf leaf(ArmCpu *s, ArmWalk *w, Desc *d, u64 tables, unsigned level)
         clean = false;
     }
     if (to != d->val && w->set_af) {
-        Update u = desc_update(s, d, to);
+        Update u = desc_update(s, win, d, to);
 
         if (u == UPD_AGAIN)
             return LEAF_AGAIN;
@@ -208,12 +232,13 @@ static Leaf walk_tables(ArmCpu *s, ArmWalk *w, const Start *st)
 {
     unsigned stride = st->gran - 3, top = st->size;
     u64 table = st->table, tables = 0;
+    Window win = { .len = 0 };
 
     for (unsigned level = (unsigned)st->level;; level++) {
         unsigned shift = st->gran + stride * (3 - level);
         Desc d;
 
-        if (!desc_read(s, table + (bits(w->va, shift, top - shift) << 3), &d))
+        if (!desc_read(s, &win, table + (bits(w->va, shift, top - shift) << 3), &d))
             return fault(w, FSC_EXT_WALK, level), LEAF_FAULT;
         if (!(d.val & D_VALID) || (level == 3 && !(d.val & D_TABLE)) ||
             (level < 3 && !(d.val & D_TABLE) && !block_allowed(level, st->gran)))
@@ -223,7 +248,7 @@ static Leaf walk_tables(ArmCpu *s, ArmWalk *w, const Start *st)
             w->pa = (d.val & mask64(48) & ~mask64(shift)) | (w->va & mask64(shift));
             if (w->pa >> st->pa_bits)
                 return fault(w, FSC_ADDR_SIZE, level), LEAF_FAULT;
-            return leaf(s, w, &d, tables, level);
+            return leaf(s, w, &win, &d, tables, level);
         }
         table = d.val & mask64(48) & ~mask64(st->gran);
         if (table >> st->pa_bits)
@@ -320,29 +345,24 @@ static bool debug_enabled(const ArmCpu *s)          // AArch64.GenerateDebugExce
     return s->el == 0 || ((s->mdscr & BIT(13)) && !(s->daif & PS_D));
 }
 
+// Without branches where it can be: this runs twice for each exception.
 u32 arm_mode(const ArmCpu *s)
 {
     u64 sctlr = s->sctlr[1], fpen = bits(s->cpacr, 20, 2);
-    bool low = s->el == 0;
+    unsigned low = s->el == 0;
     u32 m = s->el;
 
+    _Static_assert(AM_TBI1 == AM_TBI0 << 1 && AM_UAO == PS_UAO >> 7 && AM_PAN == PS_PAN >> 7 &&
+                   AM_IL == PS_IL >> 6 && AM_RMODE == FPCR_RMODE >> 16, "bits are moved whole");
     if (!(fpen & 1) || (low && fpen == 1))
         m |= AM_FP_TRAP;
-    if (sctlr & SCTLR_A)
-        m |= AM_ALIGN;
-    if (sctlr & (low ? SCTLR_SA0 : SCTLR_SA))
-        m |= AM_SPALIGN;
-    if (sctlr & (low ? SCTLR_E0E : SCTLR_EE))
-        m |= AM_BE;
-    if (s->fpcr & (FPCR_FZ | FPCR_DN | FPCR_AHP | FPCR_FZ16))
+    if (unlikely(s->fpcr & (FPCR_FZ | FPCR_DN | FPCR_AHP | FPCR_FZ16)))
         m |= AM_FPCR_SPECIAL;
-    m |= (u32)bits(s->fpcr, 22, 2) << AM_RMODE_SHIFT;
-    m |= bit(s->tcr[1], TCR_TBI0) ? AM_TBI0 : 0;
-    m |= bit(s->tcr[1], TCR_TBI1) ? AM_TBI1 : 0;
-    m |= s->spsel ? AM_SPSEL : 0;
-    m |= s->il ? AM_IL : 0;
-    m |= s->pan ? AM_PAN : 0;
-    m |= s->uao ? AM_UAO : 0;
+    m |= (u32)bit(sctlr, 1) * AM_ALIGN;
+    m |= (u32)bit(sctlr, 3 + low) * AM_SPALIGN;     // SA, SA0
+    m |= (u32)bit(sctlr, 25 - low) * AM_BE;         // EE, E0E
+    m |= (u32)bits(s->tcr[1], TCR_TBI0, 2) * AM_TBI0;
+    m |= s->spsel * AM_SPSEL | s->il >> 6 | (s->pan | s->uao) >> 7 | (s->fpcr & FPCR_RMODE) >> 16;
     if (unlikely(s->mdscr & 1) && debug_enabled(s))
         m |= AM_STEP | (s->ss ? AM_SS : 0);
     return m;
@@ -356,19 +376,25 @@ static u16 current_asid(const ArmCpu *s)
     return (u16)(bit(s->tcr[1], TCR_AS) ? asid : asid & 0xff);
 }
 
+// Written in one piece: the translator compares spaces as one word right afterwards.
+static void put_space(TcgSpace *sp, u64 asid, u64 perm, u64 flags)
+{
+    u64 v = asid | (u64)ARM_REGIME_EL10 << 32 | perm << 40 | flags << 48;
+
+    _Static_assert(sizeof *sp == 8 && offsetof(TcgSpace, regime) == 4 &&
+                   offsetof(TcgSpace, perm) == 5 && offsetof(TcgSpace, flags) == 6, "as above");
+    memcpy(sp, &v, sizeof v);
+}
+
 void arm_context(Cpu *cpu, TcgContext *out)
 {
     static const u16 host_rounding[4] = { 0, 2 << 13, 1 << 13, 3 << 13 };
     const ArmCpu *s = arm_cpu(cpu);
     bool on = s->sctlr[1] & SCTLR_M;
+    u64 asid = on ? current_asid(s) : 0, flags = on ? ARM_SPACE_MMU : 0;
 
-    out->data = (TcgSpace){
-        .asid = on ? current_asid(s) : 0, .regime = ARM_REGIME_EL10,
-        .perm = (u8)(s->el | (s->el && s->pan ? ARM_PERM_PAN : 0)),
-        .flags = on ? ARM_SPACE_MMU : 0,
-    };
-    out->user = out->data;
-    out->user.perm = ARM_PERM_EL0;
+    put_space(&out->data, asid, s->el | (s->el && s->pan ? ARM_PERM_PAN : 0), flags);
+    put_space(&out->user, asid, ARM_PERM_EL0, flags);
     out->mode = arm_mode(s);
     out->mxcsr = 0x1f80u | host_rounding[bits(s->fpcr, 22, 2)];
 }

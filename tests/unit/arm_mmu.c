@@ -137,7 +137,8 @@ TEST(arm_mmu_other_granules)
     EQ(walk(s, 0x2000004, ACC_READ, 1).size, 32 << 20);
     test_arm_poke(s, T1 + 8, AF | BLOCK);                   // no level-1 block
     EQ(fsc(s, 1ull << 36, ACC_READ, 1), 0x05);
-    s->tcr[1] = 22 | 1 << 14 | 5ull << 32;                               // 64 KiB, 42 bits: from level 2
+    // 64 KiB, 42 bits: from level 2
+    s->tcr[1] = 22 | 1 << 14 | 5ull << 32;
     test_arm_poke(s, T0, T3 | TABLE);
     test_arm_poke(s, T3 + 8, 0x41230000 | AF | PAGE);
     EQ(walk(s, 0x1fff8, ACC_READ, 1).pa, 0x4123fff8);
