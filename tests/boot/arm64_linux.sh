@@ -49,9 +49,9 @@ exit 20
 EOF
 # time passes as outside: 3 s by the guest's clock are 3 s by ours
 linux clock 'run=echo+before;sleep+3;echo+after' -cpu max <<EOF
-wait 60 before
-absent after
-wait 5 after
+wait 60 \nbefore
+absent \nafter
+wait 5 \nafter
 exit 20
 EOF
 [ -n "${MIMIC_PEER-}" ] || linux eval poweroff -cpu max -accel tcg,engine=eval <<EOF
