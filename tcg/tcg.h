@@ -28,7 +28,10 @@ enum {
 // A soft-TLB entry: tag = VA page (with its top byte as used) | slow bits.  Hot code compares
 // the page of the access's last byte with the tag: slow bits never match.
 typedef struct TlbEntry { u64 rtag, wtag; u64 page; i64 addend; } TlbEntry;   // 32 bytes
-enum { TAG_INVALID = 1, TAG_IO = 2, TAG_WATCH = 4, TAG_CODE = 8, TAG_ALIGN = 16 };
+// Slow bits lie above those that an alignment check leaves of the address (at most 31): a
+// misaligned address must not look like a tag with a slow bit.
+enum { TAG_INVALID = 1 << 6, TAG_IO = 1 << 7, TAG_WATCH = 1 << 8, TAG_CODE = 1 << 9,
+       TAG_ALIGN = 1 << 10 };
 // page: PA page | prot; addend: host - VA
 
 typedef struct TlbTable {
