@@ -5,7 +5,8 @@
 // the tag, an address that crosses a page and (when asked for) one that is not aligned make it
 // fail, and the cold stub redoes the whole operation in C:
 //
-//     mov eax, A; shr eax, 7; and eax, 511 << 5       index * 32
+//     rorx rax, A, 9; xor eax, eA                     fold (tlb_index)
+//     shr eax, 7; and eax, 511 << 5                   index * 32
 //     lea rcx, [A + size - 1]; and rcx, -4096
 //     cmp rcx, [r15 + rax + tag]; jne cold
 //     mov rax, [r15 + rax + 24]                       addend
@@ -57,7 +58,8 @@ static Addr check(Emit *e, const Ins *in, bool write)
     unsigned size = memop_bytes(m) << pair_op(in->op);
     int a = address(e, in), table = R15;
     Asm *s = &e->a;
-    asm_mov(s, 2, RAX, a);
+    asm_rorx(s, 3, RAX, a, TLB_BITS);
+    asm_alu(s, ALU_XOR, 2, RAX, a);
     asm_shift_i(s, SH_SHR, 2, RAX, TLB_SHIFT);
     asm_alu_i(s, ALU_AND, 2, RAX, INDEX_MASK);
     if (m & MO_USER)
