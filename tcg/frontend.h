@@ -6,7 +6,8 @@
 #pragma once
 #include "tcg/ir.h"
 
-// A register that lives in the Cpu and that GET and PUT know by its index.
+// A register that lives in the Cpu and that GET and PUT know by its index.  All but vectors have
+// 8 bytes; of FLAGS the upper four are anything.
 typedef struct GuestReg { const char *name; u32 offset; IrType type; } GuestReg;
 
 // Who is looking at memory.  Two accesses with equal spaces see equal mappings and equal

@@ -110,7 +110,8 @@ typedef struct ArmCpu {
     // -- registers, hot; generated code addresses x[] with one-byte displacements --
     alignas(64) u64 x[32];                          // x[31]: the current stack pointer
     u64 pc;
-    u32 nzcv;                                       // canonical packed form of tcg/ir.h
+    u32 nzcv, nzcv_high;                            // canonical packed form of tcg/ir.h; its
+                                                    // upper half: stores are 8 bytes wide
     u32 fpcr, fpsr;                                 // fpsr: without what the host's flags hold
     u32 el, spsel;                                  // 0..3, 0..1
     u32 daif, pan, uao, dit, ssbs, ss, il, btype;   // at their SPSR bits
