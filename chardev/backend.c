@@ -16,7 +16,7 @@ LOG_CATEGORY("chardev")
 #define FLUSH_DELAY_NS 300000 // output waits this long for company
 #define LAST_FLUSH_MS 1000    // on the way out
 
-// ---- Backend -----------------------------------------------------------------------------------
+// ---- Backend -------------------------------------------------------------------------------
 
 void backend_init(Backend *b, const char *id, const ChardevOps *ops)
 {
@@ -59,7 +59,7 @@ bool fd_nonblock(int fd, Error *err)
     return true;
 }
 
-// ---- FdPort: output ------------------------------------------------------------------------------
+// ---- FdPort: output ------------------------------------------------------------------------
 
 static void end(FdPort *p)
 {
@@ -200,7 +200,7 @@ size_t fdport_write(FdPort *p, const u8 *buf, size_t len)
     return swallow ? len : n;
 }
 
-// ---- FdPort: input ---------------------------------------------------------------------------------
+// ---- FdPort: input -------------------------------------------------------------------------
 
 // HUP is reported to any watch: one that does not want to read must not be there.
 static void rearm(void *opaque)
@@ -245,7 +245,7 @@ void fdport_accept(FdPort *p)
     mutex_unlock(&p->lock);
 }
 
-// ---- FdPort: life ------------------------------------------------------------------------------------
+// ---- FdPort: life --------------------------------------------------------------------------
 
 void fdport_init(FdPort *p, Chardev *c, void (*gone)(void *opaque), void *opaque)
 {

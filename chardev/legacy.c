@@ -34,8 +34,8 @@ static bool add_tcp(Str *s, const char *option, const char *text, Error *err)
     end = end ? end : text + strlen(text);
     colon = memrchr(text, ':', (size_t)(end - text));
     if (!colon || colon + 1 == end)
-        return error_set_class(err, ERROR_INVALID, "%s tcp:%s: write tcp:HOST:PORT[,server][,nowait]",
-                               option, text);
+        return error_set_class(err, ERROR_INVALID,
+                               "%s tcp:%s: write tcp:HOST:PORT[,server][,nowait]", option, text);
     str_add(s, "socket,host=");
     if (*text == '[' && colon > text + 1 && colon[-1] == ']')
         add_value(s, text + 1, (size_t)(colon - text) - 2);

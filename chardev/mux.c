@@ -45,7 +45,7 @@ static Port *focused(Mux *m)
     return m->focus < m->ports.len ? m->ports.at[m->focus] : NULL;
 }
 
-// ---- output --------------------------------------------------------------------------------------
+// ---- output --------------------------------------------------------------------------------
 
 static void stamp(Mux *m)
 {
@@ -109,7 +109,7 @@ static void below_writable(void *opaque)
             chardev_front_writable(&(*p)->c);
 }
 
-// ---- input ---------------------------------------------------------------------------------------
+// ---- input ---------------------------------------------------------------------------------
 
 static void deliver(void *opaque)
 {
@@ -267,7 +267,7 @@ static void below_event(void *opaque, ChardevEvent ev)
         chardev_front_event(&(*p)->c, ev);
 }
 
-// ---- life ------------------------------------------------------------------------------------------
+// ---- life ----------------------------------------------------------------------------------
 
 static void port_event(Chardev *c, ChardevEvent ev)
 {

@@ -61,7 +61,7 @@ static int make_socket(const Socket *s)
     return socket(s->addr.any.sa_family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
 }
 
-// ---- connections: loop thread --------------------------------------------------------------------
+// ---- connections: loop thread --------------------------------------------------------------
 
 static void use_peer(Socket *s, int fd)
 {
@@ -142,7 +142,7 @@ static void gone(void *opaque)
         timer_arm_seconds(&s->again, (u32)s->reconnect);
 }
 
-// ---- life --------------------------------------------------------------------------------------------
+// ---- life ----------------------------------------------------------------------------------
 
 static void socket_start(Backend *b)
 {
@@ -198,7 +198,7 @@ static const ChardevOps socket_ops = {
     .front_changed = socket_accept, .close = socket_close,
 };
 
-// ---- open --------------------------------------------------------------------------------------------
+// ---- open ----------------------------------------------------------------------------------
 
 static bool unix_address(Socket *s, const char *path, Error *err)
 {

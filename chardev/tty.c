@@ -80,7 +80,8 @@ void tty_raw(int fd, bool signals)
         return;
     tty.fd = fd;
     tty.raw = tty.cooked;
-    tty.raw.c_iflag &= ~(tcflag_t)(IGNBRK | BRKINT | PARMRK | ISTRIP | INLCR | IGNCR | ICRNL | IXON);
+    tty.raw.c_iflag &= ~(tcflag_t)(IGNBRK | BRKINT | PARMRK | ISTRIP | INLCR | IGNCR | ICRNL |
+                                   IXON);
     tty.raw.c_oflag |= OPOST;
     tty.raw.c_lflag &= ~(tcflag_t)(ECHO | ECHONL | ICANON | IEXTEN);
     if (!signals)

@@ -17,7 +17,7 @@ static NO_LOCK_ANALYSIS void drop_cpu(GicCpu *c)
     mutex_unlock(&c->lock);
 }
 
-// ---- choosing ----------------------------------------------------------------------------------
+// ---- choosing ------------------------------------------------------------------------------
 
 // The best of one bank: lowest priority value, then lowest number.
 static GicPick bank_best(const GicBank *b, u32 mask, u32 base)
@@ -136,7 +136,7 @@ static NO_LOCK_ANALYSIS void unlock_cpu(Gic *s, GicCpu *c)
 GicCpu *gic_cpu_lock(Gic *s, u32 n) { return lock_cpu(s, n); }
 void gic_cpu_unlock(Gic *s, u32 n) { unlock_cpu(s, &s->cpu[n]); }
 
-// ---- SPIs --------------------------------------------------------------------------------------
+// ---- SPIs ----------------------------------------------------------------------------------
 
 static bool routed(const Gic *s, u32 spi, u32 n)
 {
@@ -206,7 +206,7 @@ static void refresh_bank(Gic *s, u32 w, u32 changed)
             gic_spi_refresh_cpu(s, n);
 }
 
-// ---- CPU interface -----------------------------------------------------------------------------
+// ---- CPU interface -------------------------------------------------------------------------
 
 GicPick gic_highest(Gic *s, u32 n, u32 *group)
 {
@@ -371,7 +371,7 @@ u32 gic_running(Gic *s, u32 n)
     return v == GIC_PRIO_IDLE ? 0xff : v;
 }
 
-// ---- registers -----------------------------------------------------------------------------------
+// ---- registers -----------------------------------------------------------------------------
 
 // The offset in steps of 0x80; each step is 32 words of one bit per interrupt.
 enum {
@@ -572,7 +572,7 @@ void gic_set_groups(Gic *s, u32 groups)
     }
 }
 
-// ---- inputs --------------------------------------------------------------------------------------
+// ---- inputs --------------------------------------------------------------------------------
 
 static void bank_input(GicBank *b, u32 i, int level)
 {
@@ -601,7 +601,7 @@ void gic_irq_in(Gic *s, int n, int level)
     gic_spi_refresh(s, id);
 }
 
-// ---- life ------------------------------------------------------------------------------------------
+// ---- life ----------------------------------------------------------------------------------
 
 bool gic_init(Gic *s, u32 revision, u32 max_cpus, Error *err)
 {
@@ -683,7 +683,7 @@ void gic_loaded(Gic *s)
         gic_spi_refresh_cpu(s, n);
 }
 
-// ---- device tree -----------------------------------------------------------------------------------
+// ---- device tree ---------------------------------------------------------------------------
 
 // Linux, arm,gic.yaml: <type number flags>; 4 = level, active high.  GICv2 has the mask of
 // CPUs of a PPI in bits 15..8.

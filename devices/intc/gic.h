@@ -85,7 +85,7 @@ typedef struct Gic {
     HOST_ONLY(cluster), HOST_ONLY(redist0), HOST_ONLY(ap_shift), HOST_ONLY(pad), \
     HOST_ONLY(pad2), HOST_ONLY(route), STATE(ctlr), STATE(spi), STATE(targets)
 
-// ---- life ------------------------------------------------------------------------------------
+// ---- life ----------------------------------------------------------------------------------
 bool gic_init(Gic *s, u32 revision, u32 max_cpus, Error *err);
 void gic_fini(Gic *s);
 void gic_reset(Gic *s);     // banks and interfaces; not the class's own part
@@ -96,7 +96,7 @@ void gic_irq_in(Gic *s, int n, int level); // SPI(n), PPI(cpu, n)
 u32 gic_fdt_irq(Gic *s, int pin, u32 *cells);
 void gic_fdt(Gic *s, DtNode *n);
 
-// ---- registers laid out alike: offsets 0x080..0x7ff and 0xc00..0xcff ---------------------------
+// ---- registers laid out alike: offsets 0x080..0x7ff and 0xc00..0xcff -----------------------
 // own: the GicCpu whose bank 0 is at the beginning, or NULL: that part reads 0, ignores
 // writes.  False: no such register.  The caller holds the device lock (an access to bank
 // 0 alone needs none) and no GicCpu lock.
@@ -104,11 +104,11 @@ bool gic_bank_read(Gic *s, GicCpu *own, u32 offset, unsigned size, u64 *val);
 bool gic_bank_write(Gic *s, GicCpu *own, u32 offset, unsigned size, u64 val);
 void gic_set_groups(Gic *s, u32 groups); // GICD_CTLR's enables; device lock held
 
-// ---- SPIs: device lock held, no GicCpu lock ----------------------------------------------------
+// ---- SPIs: device lock held, no GicCpu lock ------------------------------------------------
 void gic_spi_refresh(Gic *s, u32 id);
 void gic_spi_refresh_cpu(Gic *s, u32 n);
 
-// ---- CPU interface: n < s->cpus, no lock held ---------------------------------------------------
+// ---- CPU interface: n < s->cpus, no lock held ----------------------------------------------
 // The best pending interrupt of the groups that are enabled; masks do not count.
 GicPick gic_highest(Gic *s, u32 n, u32 *group);
 // Takes it if it beats mask and running priority and its group is in `groups`; `refused`

@@ -29,7 +29,7 @@ static u32 accessor(const Gic *s, MemAttrs attrs)
 
 static u32 self(const Gic *s) { return accessor(s, s->dev.attrs); }
 
-// ---- distributor: device lock held ---------------------------------------------------------------
+// ---- distributor: device lock held ---------------------------------------------------------
 
 static u64 read_typer(Gic *s)
 {
@@ -130,7 +130,7 @@ static MemResult bank_write(Gic *s, Gpa offset, u64 val, unsigned size, MemAttrs
 
 static const MemOps bank_ops = { .read = bank_read, .write = bank_write };
 
-// ---- CPU interface: no lock held -----------------------------------------------------------------
+// ---- CPU interface: no lock held -----------------------------------------------------------
 
 static u32 plain(const GicCpuState *st, u32 offset)
 {
@@ -258,7 +258,7 @@ static const MemOps cpu_ops = {
     .read = cpu_read, .write = cpu_write, .impl_min = 4, .impl_max = 4, .unlocked = true,
 };
 
-// ---- class -----------------------------------------------------------------------------------------
+// ---- class ---------------------------------------------------------------------------------
 
 static bool init(Gic *s, Error *err)
 {

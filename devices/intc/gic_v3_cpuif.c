@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// GICv3 CPU interface (ARM IHI 0069H, 12.2; behaviour in 4): system registers ICC_*_EL1, as EL1 of a CPU
-// without EL2 and EL3 sees them.  5 bits of priority, 32 preemption levels.
+// GICv3 CPU interface (ARM IHI 0069H, 12.2; behaviour in 4): system registers ICC_*_EL1, as
+// EL1 of a CPU without EL2 and EL3 sees them.  5 bits of priority, 32 preemption levels.
 // Handlers run on the CPU's own thread without a lock; see gic.h for those they take.
 #include "devices/intc/gic_v3.h"
 
@@ -37,7 +37,7 @@ static bool has_cpu(const Gic *s, const Cpu *cpu)
     return (u32)cpu->index < s->cpus;
 }
 
-// ---- acknowledge, end ------------------------------------------------------------------------
+// ---- acknowledge, end ----------------------------------------------------------------------
 
 static bool read_iar(Gic *s, Cpu *cpu, u32 key, u64 *val)
 {
@@ -83,7 +83,7 @@ static bool write_dir(Gic *s, Cpu *cpu, u32 key, u64 val)
     return true;
 }
 
-// ---- software-generated interrupts --------------------------------------------------------------
+// ---- software-generated interrupts ---------------------------------------------------------
 
 static void send_one(Gic *s, u32 n, u32 id, u32 group)
 {
@@ -120,7 +120,7 @@ static bool write_sgir(Gic *s, Cpu *cpu, u32 key, u64 val)
     return true;
 }
 
-// ---- plain registers ------------------------------------------------------------------------------
+// ---- plain registers -----------------------------------------------------------------------
 
 static u64 get(const GicCpuState *st, u32 key)
 {
@@ -219,7 +219,8 @@ static bool write_sre(Gic *s, Cpu *cpu, u32 key, u64 val)
     return has_cpu(s, cpu);
 }
 
-#define ROW(k, rd, wr) { .key = k, .name = "ICC_" #k "_EL1", .read = rd, .write = wr, .min_level = 1 }
+#define ROW(k, rd, wr) \
+    { .key = k, .name = "ICC_" #k "_EL1", .read = rd, .write = wr, .min_level = 1 }
 static const RegSpaceRow rows[] = {
     ROW(PMR, read_plain, write_plain),
     ROW(IAR0, read_iar, NULL),
