@@ -90,7 +90,7 @@ enum {
     SL_GPR, SL_XMM, SL_XMM32, SL_XMM64,             // where = host register number
     SL_SPILL, SL_SPILL32, SL_SPILL64, SL_SPILLV,    // where = byte offset in the frame
     SL_KONST,                                       // the next two entries are the 64 bits
-    SL_HOME,                                        // where = another guest register's place
+    SL_HOME, SL_HOME32, SL_HOME64,                  // where = another guest register's place
     SL_ADD, SL_SUB, SL_AND,                         // flags: where = 1: 64-bit; the next two
                                                     // entries are the operands
 };

@@ -290,6 +290,21 @@ static void stub_pack_flags(Emit *e, const Stub *s)
     asm_store(a, 2, reg_mem(e, e->t->fend->nzcv_reg), RAX);
 }
 
+// Another guest register's value to xmm0 (true) or rax.
+static bool stub_load_home(Emit *e, const SnapLoc *s)
+{
+    Asm *a = &e->a;
+    Mem m = reg_mem(e, s->where);
+    bool vec = e->t->fend->regs[s->where].type == T_V128;
+    if (!vec)
+        asm_load(a, s->kind == SL_HOME32 ? 2 : 3, RAX, m);
+    else if (s->kind == SL_HOME)
+        asm_vmovaps_load(a, XMM0, m);
+    else
+        asm_vmovs_load(a, s->kind == SL_HOME32 ? 2 : 3, XMM0, m);
+    return vec;
+}
+
 static void stub_store(Emit *e, const SnapLoc *s)
 {
     Asm *a = &e->a;
@@ -315,12 +330,9 @@ static void stub_store(Emit *e, const SnapLoc *s)
         asm_mov_k(a, RAX, k);
         asm_store(a, 3, to, RAX);
         return;
-    case SL_HOME:
-        if (e->t->fend->regs[s->where].type == T_V128) {
-            asm_vmovaps_load(a, XMM0, reg_mem(e, s->where));
+    case SL_HOME: case SL_HOME32: case SL_HOME64:
+        if (stub_load_home(e, s))
             break;
-        }
-        asm_load(a, 3, RAX, reg_mem(e, s->where));
         asm_store(a, 3, to, RAX);
         return;
     default:

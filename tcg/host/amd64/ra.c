@@ -554,7 +554,7 @@ static int snap_value(const Emit *e, SnapLoc *s, u8 guest, Val v, int ty)
                                                                                      : SL_SPILL;
         s->where = l->spill;
     } else {
-        s->kind = SL_HOME;
+        s->kind = ty == T_I32 || ty == T_F32 ? SL_HOME32 : ty == T_F64 ? SL_HOME64 : SL_HOME;
         s->where = l->home;
     }
     return 1;

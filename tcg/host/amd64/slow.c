@@ -27,6 +27,8 @@ static V128 snap_read(const TcgCpu *tc, Cpu *cpu, const SnapLoc *s)
         memcpy(&v, (u8 *)cpu + g->offset, g->type == T_V128 ? 16 : 8);
         break;
     }
+    case SL_HOME32: memcpy(&v, (u8 *)cpu + tc->fe->regs[s->where].offset, 4); break;
+    case SL_HOME64: memcpy(&v, (u8 *)cpu + tc->fe->regs[s->where].offset, 8); break;
     default: BUG_ON(true);
     }
     return v;
