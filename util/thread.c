@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <linux/futex.h>
 #include <signal.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/syscall.h>
 #include <time.h>
@@ -59,8 +60,7 @@ bool thread_start(Thread *t, const char *name, void *(*fn)(void *), void *arg, E
         errno = e;
         return error_errno(err, "cannot start thread '%s'", name);
     }
-    strncpy(shortened, name, sizeof(shortened) - 1);
-    shortened[sizeof(shortened) - 1] = 0;
+    snprintf(shortened, sizeof(shortened), "%s", name);
     pthread_setname_np(t->t, shortened);
     t->running = true;
     return true;
