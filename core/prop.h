@@ -30,12 +30,18 @@ typedef struct Prop {
 // In a file with DEVICE_OF (or any `typedef T DeviceSelf`).
 #define PROP_ROW_(text, k, member, ...) \
     { .name = text, .kind = k, .at = offsetof(DeviceSelf, member), __VA_ARGS__ }
-#define PROP_BOOL(text, member, d, ...) PROP_ROW_(text, PROP_KIND_BOOL, member, .def = d, ##__VA_ARGS__)
-#define PROP_U8(text, member, d, ...) PROP_ROW_(text, PROP_KIND_U8, member, .def = d, ##__VA_ARGS__)
-#define PROP_U16(text, member, d, ...) PROP_ROW_(text, PROP_KIND_U16, member, .def = d, ##__VA_ARGS__)
-#define PROP_U32(text, member, d, ...) PROP_ROW_(text, PROP_KIND_U32, member, .def = d, ##__VA_ARGS__)
-#define PROP_U64(text, member, d, ...) PROP_ROW_(text, PROP_KIND_U64, member, .def = d, ##__VA_ARGS__)
-#define PROP_SIZE(text, member, d, ...) PROP_ROW_(text, PROP_KIND_SIZE, member, .def = d, ##__VA_ARGS__)
+#define PROP_BOOL(text, member, d, ...) \
+    PROP_ROW_(text, PROP_KIND_BOOL, member, .def = d, ##__VA_ARGS__)
+#define PROP_U8(text, member, d, ...) \
+    PROP_ROW_(text, PROP_KIND_U8, member, .def = d, ##__VA_ARGS__)
+#define PROP_U16(text, member, d, ...) \
+    PROP_ROW_(text, PROP_KIND_U16, member, .def = d, ##__VA_ARGS__)
+#define PROP_U32(text, member, d, ...) \
+    PROP_ROW_(text, PROP_KIND_U32, member, .def = d, ##__VA_ARGS__)
+#define PROP_U64(text, member, d, ...) \
+    PROP_ROW_(text, PROP_KIND_U64, member, .def = d, ##__VA_ARGS__)
+#define PROP_SIZE(text, member, d, ...) \
+    PROP_ROW_(text, PROP_KIND_SIZE, member, .def = d, ##__VA_ARGS__)
 #define PROP_STRING(text, member, d, ...) \
     PROP_ROW_(text, PROP_KIND_STRING, member, .def_text = d, ##__VA_ARGS__)
 #define PROP_ENUM(text, member, list, d, ...) \

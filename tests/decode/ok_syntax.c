@@ -119,7 +119,8 @@ static void check_tree(u32 insn)
     for (int i = 0; i < OK_SYNTAX_ROW_COUNT; i++) {
         const OK_SYNTAXRow *r = &ok_syntax_rows[i];
         if ((insn & r->mask) == r->value &&
-            (best < 0 || __builtin_popcount(r->mask) > __builtin_popcount(ok_syntax_rows[best].mask)))
+            (best < 0 ||
+             __builtin_popcount(r->mask) > __builtin_popcount(ok_syntax_rows[best].mask)))
             best = i;
     }
     while (best >= 0 && best != got)

@@ -66,7 +66,8 @@ static const char *error_of(const char *text)
 TEST(args_errors_name_option_and_nearest)
 {
     STR_EQ(error_of("file,paht=x"), "-chardev: unknown option 'paht', did you mean 'path'?");
-    STR_EQ(error_of("file,zzzzzz=x"), "-chardev: unknown option 'zzzzzz'; 'help' as value lists them");
+    STR_EQ(error_of("file,zzzzzz=x"),
+           "-chardev: unknown option 'zzzzzz'; 'help' as value lists them");
     STR_EQ(error_of("file,wait=maybe"), "-chardev: 'wait=maybe': on or off is wanted");
     STR_EQ(error_of("file,size=12Q"), "-chardev: 'size=12Q': a size such as 512M or 2G is wanted");
     STR_EQ(error_of("file,port=-1"), "-chardev: 'port=-1': a number is wanted");

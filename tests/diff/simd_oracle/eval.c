@@ -562,7 +562,8 @@ static u32 tame_address(const A64Row *r, u32 insn, State *s)
         insn &= ~(0x1c0u << 12);
     if (!(r->mask & 1u << 16) && (!strcmp(r->name, "ldst_v_reg") || strstr(r->format, "vmulti") ||
                                   strstr(r->format, "vone")))
-        insn = (insn & ~(31u << 16)) | (draw() & 1 && strcmp(r->name, "ldst_v_reg") ? 31u : 2u) << 16;
+        insn = (insn & ~(31u << 16)) |
+               (draw() & 1 && strcmp(r->name, "ldst_v_reg") ? 31u : 2u) << 16;
     return insn;
 }
 
@@ -601,6 +602,6 @@ int main(int argc, char **argv)
     cpu->aarch64 = true;
     if (!strcmp(argv[1], "check"))
         return check(argv[2], argv[3]);
-    make(strtoull(argv[2], NULL, 0), atoi(argv[3]));
+    make(strtoull(argv[2], NULL, 0), (int)strtol(argv[3], NULL, 0));
     return 0;
 }
