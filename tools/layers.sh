@@ -35,7 +35,7 @@ BEGIN { bus = "^devices/(pci|usb|i2c|spi|virtio)/bus\\.h$"; n = 0 }
     split($0, part, ":"); file = part[1]; line = part[2]
     h = $0; sub(/^[^"]*"/, "", h); sub(/".*/, "", h)
     f = top(file); t = top(h)
-    if (h == "config.h" || file ~ "^tests/insn/") next
+    if (h == "config.h" || file ~ "^tests/(insn|decode)/") next
     why = ""
     if (h !~ "/" || h ~ "(^|/)\\.\\.?/") why = "include by the path from the root"
     else if (t == "gen") why = top(substr(h, 5)) == f || f == "tests" ? "" : "a generated file of another folder"
