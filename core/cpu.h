@@ -156,7 +156,7 @@ static inline void cpu_exit_clear(Cpu *cpu, u32 bits)
 }
 static inline u32 cpu_exit_bits(const Cpu *cpu)
 {
-    return atomic_load_explicit(&cpu->exit, memory_order_relaxed);
+    return atomic_load_explicit(&cpu->exit, memory_order_acquire);
 }
 void cpu_irq(void *cpu, int pin, int level); // an IrqFn: connect interrupt lines to this
 

@@ -18,8 +18,8 @@ typedef struct Irq Irq;
 
 // Held by a device: who holds its lock, and the lines to deliver on release.
 typedef struct IrqGate {
-    _Atomic(const void *) owner; // thread_self() of the holder of the lock, or NULL
     Irq *dirty;                  // touched by the holder of the lock only
+    _Atomic(const void *) owner; // thread_self() of the holder of the lock, or NULL
 } IrqGate;
 
 struct Irq {

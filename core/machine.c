@@ -345,7 +345,8 @@ static void connect_serial(Machine *m, Device *dev, const Row *row)
     Chardev *serial = uses && row->chardev >= 0 && row->chardev < MACHINE_SERIALS
                           ? m->config->serial[row->chardev] : NULL;
 
-    if (serial)
+    // the first row that asks for it has it: 0 is also what a row says that says nothing
+    if (serial && !serial->front)
         device_chardev(dev, serial);
 }
 
@@ -411,7 +412,7 @@ bool machine_reset(Machine *m, Error *err)
 
     list_foreach (dev, &m->devices, Device, link)
         device_redrive(dev);
-    m->resets++;
+    atomic_fetch_add(&m->resets, 1);
     return ok;
 }
 
@@ -514,6 +515,9 @@ bool machine_start(Machine *m, Error *err)
     for (u32 i = 0; i < m->cpu_count; i++)
         if (!cpu_start(m->cpu[i], err))
             return false;
+    // all have arrived: registers may be touched from here on
+    cpu_pause_all(m);
+    cpu_resume_all(m);
     return true;
 }
 

@@ -43,7 +43,8 @@ typedef struct Row {
     RowIrq irq;                 // output 0
     RowIrq irqs[ROW_IRQS];      // outputs 0.. where .to is set
     Gpa more[ROW_REGIONS];      // of regions 1..; 0 = not mapped
-    int chardev;                // which -serial, if the class has the slot; -1 none
+    int chardev;                // which -serial, if the class has the slot and it
+                                // is free; -1 none
     const char *props;          // "key=val,..." LINK properties name devices above
     bool secure;                // mapped only for secure accesses
     bool unmapped;              // the machine maps it itself
@@ -153,7 +154,7 @@ struct Machine {
     // For the user interfaces: called on the loop after a change of state; may be NULL.
     void (*state_changed)(void *opaque, Machine *m, MachineRequest why);
     void *state_opaque;
-    u64 resets;
+    _Atomic u64 resets;
 };
 
 // The whole: configure, accelerator, RAM, CPUs, build; nothing runs yet.

@@ -159,10 +159,14 @@ typedef struct {
 
 static Piece piece_at(const RegIndex *ix, u64 offset, unsigned left)
 {
-    Piece p = { .reg = reg_find(ix, offset, &p.element) };
+    Piece p = { 0 };
 
-    if (!p.reg) {
-        p.count = MIN(left, (unsigned)(ix->unit - offset % ix->unit));
+    p.reg = reg_find(ix, offset, &p.element);
+    if (!p.reg) { // up to the next register: one complaint per hole
+        unsigned i;
+
+        for (p.count = 1; p.count < left && !reg_find(ix, offset + p.count, &i);)
+            p.count++;
         return p;
     }
     u64 start = p.reg->offset + (u64)p.element * reg_stride(p.reg, ix->reg_size);

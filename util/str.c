@@ -143,8 +143,8 @@ unsigned str_distance(const char *a, const char *b)
 
 void nearest_init(Nearest *n, const char *word)
 {
-    // a third of the letters may be wrong, at least one
-    *n = (Nearest){ .word = word, .distance = (unsigned)MAX(strlen(word) / 3, 1) + 1 };
+    // about a third of the letters may be wrong, at least one
+    *n = (Nearest){ .word = word, .distance = (unsigned)MAX((strlen(word) + 1) / 3, 1) + 1 };
 }
 
 void nearest_try(Nearest *n, const char *candidate)
