@@ -66,9 +66,10 @@ SRC := $(filter-out $(foreach f,$(FEATURES_OFF),$(filter %_$f.c,$(SRC))) \
 OBJ := $(addsuffix .o,$(basename $(SRC:%=$(B)/%)))
 LIBOBJ := $(filter-out $(B)/main/main.o,$(OBJ))
 
-# these run while the vCPU's vector registers are live in the host's: no SIMD in them,
-# no calls out of the set (tools/nosimd.sh looks)
-NOSIMD_SRCS := $(filter tcg/%_fast.c %_nosimd.c,$(SRC))
+# the soft-float runs with the guest's rounding mode and exception flags in the host's
+# MXCSR: a float in there would round as the guest says and set its flags, so it gets no
+# vector registers, and calls nothing that has them (tools/nosimd.sh looks)
+NOSIMD_SRCS := $(filter cpu/fp/%.c %_fast.c,$(SRC))
 NOSIMD_OBJ  := $(NOSIMD_SRCS:%.c=$(B)/%.o)
 ifeq ($(HOST)$(filter cov,$(MODE)),amd64)
 $(NOSIMD_OBJ): FILE_CFLAGS = -mgeneral-regs-only
@@ -118,7 +119,7 @@ $(B)/tests/$(1)/run: $$(LIBOBJ) $$(TESTLIB) $$(call test_obj,$(1))
 	$$(Q)$$(CC) $$(LDFLAGS) -o $$@ $$^ $$(LDLIBS)
 endef
 $(foreach s,$(SUITES),$(eval $(call suite,$s)))
-$(B)/tests/diff/diff: $(LIBOBJ) $(filter-out %/test_main.o,$(TESTLIB)) $(call test_obj,diff)
+$(B)/tests/diff/diff: $(LIBOBJ) $(call test_obj,diff)
 	$(call say,LINK,$@)
 	$(Q)$(CC) $(LDFLAGS) -o $@ $^ $(LDLIBS)
 fuzzers: $(FUZZ)
@@ -134,7 +135,7 @@ $(B)/hdr/%.ok: % config.mk | $(GEN)
 	$(call say,HDR,$<)
 	$(Q)mkdir -p $(@D) && echo '#include "$<"' | $(CC) $(CFLAGS) -Werror -Wno-unused -x c -MMD \
 	    -MP -MT $@ -MF $(@:.ok=.d) -fsyntax-only - && touch $@
-nosimd: $(NOSIMD_OBJ)
+nosimd: $(OBJ)
 	$(Q)[ $(HOST) != amd64 ] || tools/nosimd.sh $(B) $(NOSIMD_OBJ)
 
 check check-all:

@@ -1,8 +1,8 @@
 #!/bin/sh
 # SPDX-License-Identifier: MIT
-# nosimd.sh BUILD OBJECT... - objects of tcg/*_fast.c and *_nosimd.c run while the
-# vCPU's vector registers are live in the host's.  They are compiled without SIMD; here
-# nm proves that they call nothing that might use it: every undefined symbol must
+# nosimd.sh BUILD OBJECT... - cpu/fp/*.c and *_fast.c run with the guest's rounding mode
+# and exception flags in the host's MXCSR.  They are compiled without vector registers;
+# here nm proves that they call nothing that might use them: every undefined symbol must
 # be defined in another of them, in our assembly, or be data or a name below.
 set -eu
 # end of the road (the registers do not matter any more), and the sanitizers
@@ -10,7 +10,7 @@ allow='bug_abort|bug_fail|abort|__stack_chk_fail|_GLOBAL_OFFSET_TABLE_|__(asan|u
 b=$1; shift
 [ $# -gt 0 ] || exit 0
 asm=$(find "$b/tcg/host" -name '*.o' 2>/dev/null | while read -r o; do
-    s=${o#"$b"/}; [ -e "${s%.o}.S" ] && echo "$o"; done; true)
+    s=${o#"$b"/}; if [ -e "${s%.o}.S" ]; then echo "$o"; fi; done)
 # shellcheck disable=SC2086 # a list of files
 own=$(nm --defined-only "$@" $asm 2>/dev/null | awk 'NF==3{print $3}')
 bad=0

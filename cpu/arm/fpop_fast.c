@@ -2,8 +2,8 @@
 // The exact twin of every IR operation with property Q: TcgFrontend.fp_op of the Arm front-ends.
 // tcg/ops.def says what each does; cpu/fp does it.
 //
-// Reached from generated code when a result is a NaN or near underflow, with the vCPU's vector
-// registers live in the host's: no SIMD here (tools/nosimd.sh).
+// Reached from generated code when a result is a NaN or near underflow, with the guest's rounding
+// mode and flags in the host's MXCSR: no float here (tools/nosimd.sh).
 #include "cpu/arm/helper_simd.h"
 #include "cpu/fp/fp.h"
 
