@@ -31,20 +31,19 @@ static void *reserve(size_t bytes)
     return p == MAP_FAILED ? NULL : p;
 }
 
+// Shared anonymous memory: mremap of length 0 maps it a second time, and perf looks up its
+// addresses in /tmp/perf-PID.map, which it does not for a memfd.
 static bool map_buffer(Tcg *tcg, size_t size, Error *err)
 {
-    int fd = memfd_create("mimic-code", MFD_CLOEXEC);
-    if (fd < 0 || ftruncate(fd, (off_t)size) < 0) {
-        if (fd >= 0)
-            close(fd);
-        return error_set(err, "cannot make a code buffer of %zu MiB: no memfd; "
-                         "use -accel tcg,engine=eval", size >> 20);
-    }
-    void *rw = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
-    void *rx = mmap(NULL, size, PROT_READ | PROT_EXEC, MAP_SHARED, fd, 0);
-    close(fd);
-    if (rw == MAP_FAILED || rx == MAP_FAILED)
+    void *rw = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+    if (rw == MAP_FAILED)
+        return error_set(err, "no memory for a code buffer of %zu MiB; use a smaller tb-size",
+                         size >> 20);
+    void *rx = mremap(rw, 0, size, MREMAP_MAYMOVE);
+    if (rx == MAP_FAILED || mprotect(rx, size, PROT_READ | PROT_EXEC) < 0) {
+        munmap(rw, size);
         return error_set(err, "this host forbids executable memory; use -accel tcg,engine=eval");
+    }
     tcg->rw = rw;
     tcg->rx = rx;
     tcg->size = size;
