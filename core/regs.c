@@ -27,14 +27,14 @@ static u32 reg_stride(const Reg *r, u32 dflt)
 
 // ---- index ------------------------------------------------------------------------------
 
-// The largest power of two up to 8 that divides all offsets, sizes and strides.
-static u32 common_unit(const RegTable *t, u32 dflt)
+// log2 of the largest power of two up to 8 that divides all offsets, sizes and strides.
+static u32 common_shift(const RegTable *t, u32 dflt)
 {
     u32 all = 8;
 
     for (u32 i = 0; i < t->count; i++)
         all |= t->row[i].offset | reg_size(&t->row[i], dflt) | reg_stride(&t->row[i], dflt);
-    return all & -all;
+    return ctz32(all);
 }
 
 static void index_row(RegIndex *ix, u32 row)
@@ -42,9 +42,9 @@ static void index_row(RegIndex *ix, u32 row)
     const Reg *r = &ix->table->row[row];
 
     for (u32 i = 0; i < reg_count(r); i++) {
-        u32 at = (r->offset + i * reg_stride(r, ix->reg_size)) / ix->unit;
+        u32 at = (r->offset + i * reg_stride(r, ix->reg_size)) >> ix->shift;
 
-        for (u32 n = reg_size(r, ix->reg_size) / ix->unit; n; n--, at++) {
+        for (u32 n = reg_size(r, ix->reg_size) >> ix->shift; n; n--, at++) {
             BUG_ON(ix->slot[at]); // two rows at one offset
             ix->slot[at] = (u16)(row + 1);
         }
@@ -56,13 +56,13 @@ void reg_index_init(RegIndex *ix, const RegTable *table, u32 size)
     u32 end = 0;
 
     BUG_ON(table->count >= UINT16_MAX);
-    *ix = (RegIndex){ .table = table, .reg_size = size, .unit = common_unit(table, size) };
+    *ix = (RegIndex){ .table = table, .reg_size = size, .shift = common_shift(table, size) };
     for (u32 i = 0; i < table->count; i++) {
         const Reg *r = &table->row[i];
 
         end = MAX(end, r->offset + (reg_count(r) - 1) * reg_stride(r, size) + reg_size(r, size));
     }
-    ix->slots = end / ix->unit;
+    ix->slots = end >> ix->shift;
     ix->slot = xalloc(ix->slots * sizeof(*ix->slot));
     for (u32 i = 0; i < table->count; i++)
         index_row(ix, i);
@@ -76,13 +76,13 @@ void reg_index_fini(RegIndex *ix)
 
 const Reg *reg_find(const RegIndex *ix, u64 offset, unsigned *element)
 {
-    u64 at = offset / ix->unit;
+    u64 at = offset >> ix->shift;
 
     if (at >= ix->slots || !ix->slot[at])
         return NULL;
     const Reg *r = &ix->table->row[ix->slot[at] - 1];
 
-    *element = (unsigned)((offset - r->offset) / reg_stride(r, ix->reg_size));
+    *element = r->count > 1 ? (u32)(offset - r->offset) / reg_stride(r, ix->reg_size) : 0;
     return r;
 }
 

@@ -79,8 +79,8 @@ typedef struct RegTable {
 // Run-time index of one table, made once per device region.
 typedef struct RegIndex {
     const RegTable *table;
-    u16 *slot;      // by offset / unit: row + 1, 0 = none
-    u32 slots, unit;
+    u16 *slot;      // by offset >> shift: row + 1, 0 = none
+    u32 slots, shift;
     u32 reg_size;
 } RegIndex;
 

@@ -293,13 +293,15 @@ TEST(machine_errors)
 {
     const char *a = "unit_accel";
 
-    STR_EQ(failure("unti", (MachineConfig){ 0 }), "-M: unknown machine 'unti', did you mean 'unit'?");
+    STR_EQ(failure("unti", (MachineConfig){ 0 }),
+           "-M: unknown machine 'unti', did you mean 'unit'?");
     STR_EQ(failure("unit", (MachineConfig){ .cpus = 5, .accel = a }),
            "-smp: machine 'unit-1.0' has at most 4 CPUs");
     STR_EQ(failure("unit", (MachineConfig){ .cpu = "salty", .accel = a }),
            "-cpu: unknown model 'salty', did you mean 'salted'?");
     STR_HAS(failure("unit", (MachineConfig){ .cpu = "plain,evn=on", .accel = a }), "evn");
-    STR_HAS(failure("unit", (MachineConfig){ .accel = "unit_accle" }), "did you mean 'unit_accel'?");
+    STR_HAS(failure("unit", (MachineConfig){ .accel = "unit_accle" }),
+            "did you mean 'unit_accel'?");
     STR_HAS(failure("unit", (MachineConfig){ .ram_size = 99ull << 40, .accel = a }), "-m: ");
     STR_HAS(failure("unit-bad", (MachineConfig){ .accel = a }), "wired to 'nowhere'");
 }
