@@ -441,7 +441,8 @@ Val ir_call_regs(Ctx *t, const Helper *h, int nargs, const Val *args,
     IrCall *call = &t->calls[t->ncalls];
     *call = (IrCall){ .h = h, .nargs = nargs };
     BUG_ON(nargs + ((h->flags & HELPER_CPU) != 0) > 6);
-    memcpy(call->args, args, (size_t)nargs * sizeof *args);
+    for (int i = 0; i < nargs; i++)
+        call->args[i] = args[i];
     for (int i = 0; i < nrd; i++)
         set_bit(&call->reads, &call->reads_hi, rd[i]);
     for (int i = 0; i < nwr; i++)
