@@ -106,7 +106,8 @@ static bool choose_accel(Machine *m, Error *err)
                 try_accel(m, *it, &why, err);
     if (ok && !m->accel && !why.len)
         error_set_class(err, ERROR_UNSUPPORTED, "no accelerator is built in");
-    m->accel_why = str_take(&why);
+    if (why.len)
+        m->accel_why = str_take(&why);
     free(names);
     return m->accel != NULL;
 }

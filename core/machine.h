@@ -139,7 +139,8 @@ struct Machine {
     u32 cpu_count;
     const Accel *accel;
     void *accel_state;            // the accelerator's
-    char *accel_why;              // why this one, for the start line
+    char *accel_why;              // which and why, for the start line: why not others,
+                                  // then Accel.init puts its own words before
     ListNode devices;             // in order of creation
     StrMap device_by_name;
     const Row *rows;              // given to machine_add_rows, for the device tree

@@ -63,14 +63,12 @@ static void leave(void *opaque)
 
 static void say_start(const Options *o, const Machine *m)
 {
-    bool why = m->accel_why && *m->accel_why;
-
     if (!o->verbose && !isatty(STDERR_FILENO))
         return;
-    fprintf(stderr, "mimic: %s%s%s, %u x CPU %s%s, %llu MiB RAM, %s%s%s%s\n", o->name ? o->name : "",
+    fprintf(stderr, "mimic: %s%s%s, %u x CPU %s%s, %llu MiB RAM, %s\n", o->name ? o->name : "",
             o->name ? ": " : "", m->cls->name, m->cpu_count, m->cpu_model->name,
             o->cpu ? "" : " (the default)", (unsigned long long)(machine_ram_size(m) / MIB),
-            m->accel->name, why ? " (" : "", why ? m->accel_why : "", why ? ")" : "");
+            m->accel_why ? m->accel_why : m->accel->name);
 }
 
 static void say_stats(Machine *m)

@@ -239,8 +239,11 @@ static bool pick_host(Tcg *tcg, const char *engine, Machine *m, Error *err)
             continue;
         if (hosts[i]->probe(&why)) {
             tcg->host = hosts[i];
-            m->accel_why = xasprintf("tcg, engine %s%s%s", hosts[i]->name,
-                                     why.text[0] ? ": " : "", why.text);
+            char *others = m->accel_why;
+            m->accel_why = xasprintf("tcg, engine %s%s%s%s%s", hosts[i]->name,
+                                     why.text[0] ? ": " : "", why.text,
+                                     others ? "; " : "", others ? others : "");
+            free(others);
             return true;
         }
         if (engine)
