@@ -25,8 +25,6 @@
 #define FLAT_OFFSET 0x80000
 #define DTB_ALIGN (2 * MIB)
 #define DTB_EXTRA 65536 // for bootargs and the like in a tree of the user's
-#define ECAM_AT 0x4010000000ull
-#define ECAM_LOW_AT 0x3f000000ull
 #define REDIST_AT 0x080a0000ull
 #define REDIST_SIZE 0xf60000u
 #define REDIST2_AT 0x4000000000ull
@@ -36,6 +34,7 @@
 #define FIRST_PHANDLE 0x8000
 enum { EM_AARCH64 = 183 };
 enum { PPI_SEC = 29, PPI_PHYS = 30, PPI_VIRT = 27, PPI_HYP = 26, PPI_PMU = 23 };
+enum { PCI_SPI = 3, PCI_PINS = 4 };
 enum { IRQ_EDGE = 1, IRQ_LEVEL = 4 }; // device-tree interrupt flags
 
 typedef struct Virt {
@@ -43,7 +42,7 @@ typedef struct Virt {
     bool highmem, seeds;
     const char *compatible;
     u32 sockets, clusters, cores, threads; // cores of a cluster, threads of a core
-    Row rows[8 + VIRTIO_SLOTS];
+    Row rows[8 + VIRTIO_SLOTS]; // those of this configuration
     u32 row_count;
     char slot_name[VIRTIO_SLOTS][16];
 } Virt;
@@ -59,6 +58,10 @@ static const Row rows[] = {
     { "gicv3", "gic", 0x08000000, .more = { REDIST_AT, REDIST2_AT }, .flags = GIC3 },
     { "pl011", "uart0", 0x09000000, .irq = { "gic", SPI(1) }, .chardev = 0 },
     { "pl031", "rtc", 0x09010000, .irq = { "gic", SPI(2) } },
+    { "gpex", "pcie", 0x4010000000, .more = { 0x10000000, 0x3eff0000, 0x8000000000 },
+      .flags = HIGHMEM },
+    { "gpex", "pcie", 0x3f000000, .more = { 0x10000000, 0x3eff0000 }, .props = "ecam-size=16M",
+      .flags = LOWMEM },
 };
 
 static const Row slot_row = { "virtio-mmio", NULL, 0x0a000000, .irq = { "gic", SPI(16) } };
@@ -72,7 +75,8 @@ static void choose_rows(Virt *v, u32 cpus)
             v->rows[v->row_count++] = *r;
     if (cpus <= REDIST_FRAMES)
         v->rows[0].more[1] = 0;
-    for (int i = VIRTIO_SLOTS - 1; i >= 0; i--) { // the tree lists the last made first
+    // the tree lists the last made first
+    for (int i = VIRTIO_SLOTS - 1; i >= 0 && device_class_find("virtio-mmio", NULL); i--) {
         Row *r = &v->rows[v->row_count++];
 
         *r = slot_row;
@@ -264,9 +268,45 @@ static void gic_node(Machine *m, DtTree *t, Device *dev, DtNode *n)
     dev->cls->fdt(dev, n);
 }
 
+// Four slots by four pins, each slot turned by one (PCI bridge specification 1.2, 9.1).
+static void pcie_interrupts(DtNode *n)
+{
+    u32 map[PCI_PINS * PCI_PINS * 10], *p = map, gic = dt_phandle_of(n, "gic");
+
+    for (u32 slot = 0; slot < PCI_PINS; slot++)
+        for (u32 pin = 0; pin < PCI_PINS; pin++, p += 10)
+            memcpy(p, (u32[10]){ slot << 11, 0, 0, pin + 1, gic, 0, 0, 0,
+                                 PCI_SPI + (slot + pin) % PCI_PINS, IRQ_LEVEL }, 40);
+    dt_cells(n, "interrupt-map-mask", (u32[]){ 0x1800, 0, 0, 7 }, 4);
+    dt_cells(n, "interrupt-map", map, ARRAY_LEN(map));
+    dt_u32(n, "#interrupt-cells", 1);
+}
+
+static void pcie_node(Machine *m, DtTree *t, Device *dev, DtNode *n)
+{
+    bool high = virt_of(m)->highmem;
+    u64 ecam = device_region(dev, 0)->size;
+    const u32 ranges[] = { 0x01000000, 0, 0, 0, 0x3eff0000, 0, 0x10000,
+                           0x02000000, 0, 0x10000000, 0, 0x10000000, 0, 0x2eff0000,
+                           0x03000000, 0x80, 0, 0x80, 0, 0x80, 0 };
+
+    (void)t;
+    pcie_interrupts(n);
+    dt_cells(n, "ranges", ranges, high ? 21 : 14);
+    dt_cells(n, "reg", (u32[]){ high ? 0x40 : 0, high ? 0x10000000 : 0x3f000000, 0, (u32)ecam }, 4);
+    dt_flag(n, "dma-coherent");
+    dt_cells(n, "bus-range", (u32[]){ 0, (u32)(ecam / MIB) - 1 }, 2);
+    dt_u32(n, "linux,pci-domain", 0);
+    dt_u32(n, "#size-cells", 2);
+    dt_u32(n, "#address-cells", 3);
+    dt_string(n, "device_type", "pci");
+    dt_string(n, "compatible", "pci-host-ecam-generic");
+}
+
 static const DtQuirk quirks[] = {
     { "gicv2", "intc", .own = true, .more = gic_node },
     { "gicv3", "intc", .own = true, .more = gic_node },
+    { "gpex", "pcie", .unit = 0x10000000, .own = true, .more = pcie_node },
     { "virtio-mmio", "virtio_mmio", .trigger = IRQ_EDGE, .dma_coherent = true },
     { NULL, NULL },
 };
