@@ -427,7 +427,7 @@ static void cpu_node(Machine *m, DtNode *cpus, u32 i)
     char name[24], node[32], compatible[64];
 
     snprintf(name, sizeof(name), "cpu%u", i);
-    snprintf(node, sizeof(node), "cpu@%x", i);
+    snprintf(node, sizeof(node), "cpu@%u", i); // in decimal, as QEMU has it
     snprintf(compatible, sizeof(compatible), "arm,%s", str_eq(model, "max") ? "armv8" : model);
     DtNode n = dt_tree_add_to(cpus, name, node);
 

@@ -63,6 +63,7 @@ suites() {
     for s in decode cli insn; do
         [ -x tests/$s/run.sh ] && run "$MODE/$s" "$2" tests/$s/run.sh "$1"
     done
+    run "$MODE/dtb" "$2" tests/machine/dtb.sh "$1"
 }
 build_and_test() { # MODE SECONDS
     MODE=$1; export MODE
