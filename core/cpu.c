@@ -155,10 +155,19 @@ void cpu_set_pending(Cpu *cpu, int pin, int level)
                     : atomic_fetch_and(&cpu->pending_irq, ~mask);
 
     if (level && !(old & mask))
-        cpu_kick(cpu, CPU_EXIT_IRQ);
+        atomic_fetch_or(&cpu->exit, CPU_EXIT_IRQ);
 }
 
-void cpu_irq(void *opaque, int pin, int level)
+void cpu_irq_wake(void *cpu) { cpu_kick(cpu, 0); }
+
+void cpu_irq(void *cpu, int pin, int level)
+{
+    cpu_irq_pin(cpu, pin, level);
+    if (level)
+        cpu_irq_wake(cpu);
+}
+
+void cpu_irq_pin(void *opaque, int pin, int level)
 {
     Cpu *cpu = opaque;
 

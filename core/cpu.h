@@ -158,9 +158,12 @@ static inline u32 cpu_exit_bits(const Cpu *cpu)
 {
     return atomic_load_explicit(&cpu->exit, memory_order_acquire);
 }
-void cpu_irq(void *cpu, int pin, int level); // an IrqFn: connect interrupt lines to this
+void cpu_irq(void *cpu, int pin, int level); // an IrqFn: sets the pin and wakes
+// The same in two parts, for irq_connect_waking: what lines to CPUs are connected to.
+void cpu_irq_pin(void *cpu, int pin, int level);
+void cpu_irq_wake(void *cpu);
 
-// Default of set_irq, for classes that do more: pin level into pending_irq, kick on rise.
+// Default of set_irq, for classes that do more: pin level into pending_irq, exit bit on rise.
 void cpu_set_pending(Cpu *cpu, int pin, int level);
 
 // Runs fn on the vCPU's thread and waits for it.  Direct if this is that thread or the

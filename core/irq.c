@@ -34,19 +34,31 @@ static void drive(Irq *irq, int level)
     irq->set(irq->to, irq->n, level);
 }
 
+// The sink is this thread's: brings it up to date; true if the line rose.
+static bool settle(Irq *irq)
+{
+    bool rose = false;
+
+    for (u32 n = atomic_exchange(&irq->pulses, 0); n; n--) {
+        drive(irq, 1);
+        drive(irq, 0);
+        rose = true;
+    }
+    for (int l; (l = atomic_load(&irq->level)) != atomic_load(&irq->driven); rose |= l)
+        drive(irq, l);
+    return rose;
+}
+
 static void deliver(Irq *irq)
 {
-    while (!settled(irq)) {
-        if (atomic_exchange(&irq->busy, 1))
-            return;
-        for (u32 n = atomic_exchange(&irq->pulses, 0); n; n--) {
-            drive(irq, 1);
-            drive(irq, 0);
-        }
-        for (int l; (l = atomic_load(&irq->level)) != atomic_load(&irq->driven);)
-            drive(irq, l);
+    bool rose = false;
+
+    while (!settled(irq) && !atomic_exchange(&irq->busy, 1)) {
+        rose |= settle(irq);
         atomic_store(&irq->busy, 0);
     }
+    if (rose && irq->wake)
+        irq->wake(irq->to);
 }
 
 // Deliver now, or note the line if its gate is held by this thread.
@@ -90,9 +102,15 @@ void irq_redrive(Irq *irq)
 
 void irq_connect(Irq *irq, IrqFn *set, void *to, int n)
 {
+    irq_connect_waking(irq, set, to, n, NULL);
+}
+
+void irq_connect_waking(Irq *irq, IrqFn *set, void *to, int n, void (*wake)(void *to))
+{
     irq->set = set;
     irq->to = to;
     irq->n = n;
+    irq->wake = wake;
     if (irq_level(irq))
         irq_redrive(irq);
 }

@@ -30,6 +30,7 @@ struct Irq {
     _Atomic int driven;  // last given to the sink
     _Atomic u32 pulses;  // edges not yet delivered
     _Atomic u32 busy, queued;
+    void (*wake)(void *to); // after a rise, when the sink is free again; may be NULL
     IrqGate *gate;       // NULL: always delivered at once
     Irq *next_dirty;
 };
@@ -44,6 +45,10 @@ struct Irq {
 void irq_init(Irq *irq, IrqGate *gate);
 // Connects and drives the present level into the new sink.  Only while wiring.
 void irq_connect(Irq *irq, IrqFn *set, void *to, int n);
+// For sinks whose waking is a system call: `set` only stores, `wake` follows when other
+// threads may drive the line again.  Else a woken CPU that has the waker's host CPU would see
+// the line high until the waker runs again.
+void irq_connect_waking(Irq *irq, IrqFn *set, void *to, int n, void (*wake)(void *to));
 void irq_nowhere(void *to, int n, int level); // the shared unconnected sink
 
 void irq_change_(Irq *irq, int level);

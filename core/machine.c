@@ -301,7 +301,7 @@ bool machine_wire(Machine *m, Device *from, u32 out, const char *to, int pin, Er
     if (dev)
         irq_connect(&from->irq_out[out], device_irq_input, dev, pin);
     else if (cpu)
-        irq_connect(&from->irq_out[out], cpu_irq, cpu, pin);
+        irq_connect_waking(&from->irq_out[out], cpu_irq_pin, cpu, pin, cpu_irq_wake);
     else
         return error_set_class(err, ERROR_NOT_FOUND, "device '%s' is wired to '%s', which is none",
                                from->name, to);
