@@ -9,7 +9,9 @@ and follows the script on stdin, a step per line:
     send TEXT                keys; Python escapes such as \\r \\x01 \\e work
     absent REGEX             nothing seen so far matches
     seen REGEX               something seen so far matches
-    exit SECONDS [STATUS]    the command ends, with that status (0)
+    exit SECONDS [STATUS]    the command ends, with that status (0; -N: of signal N)
+    kill NAME                sends it signal NAME (TERM, SEGV)
+    tty-raw                  the terminal's settings are not what they were
     alive SECONDS            it is still there after so long
     tty-restored             the terminal's settings are what they were
 
@@ -108,6 +110,16 @@ class Console:
         if self.until(float(seconds), lambda: self.proc.poll() is not None):
             return "ended with status %d" % self.proc.returncode
 
+    def kill(self, name):
+        self.proc.send_signal(getattr(signal, "SIG" + name))
+
+    def tty_raw(self):
+        end = time.monotonic() + 5
+        while termios.tcgetattr(self.slave) == self.settings:
+            if time.monotonic() > end:
+                return "the terminal is not raw"
+            time.sleep(0.05)
+
     def tty_restored(self):
         if termios.tcgetattr(self.slave) != self.settings:
             return "the terminal is left changed"
@@ -133,7 +145,8 @@ def main(args):
             sys.exit(__doc__)
     if not args:
         sys.exit(__doc__)
-    steps = {"wait": 1, "send": 0, "absent": 0, "seen": 0, "exit": 1, "alive": 0, "tty-restored": 0}
+    steps = {"wait": 1, "send": 0, "absent": 0, "seen": 0, "exit": 1, "alive": 0, "tty-restored": 0, "kill": 0,
+             "tty-raw": 0}
     script = [l.strip() for l in sys.stdin if l.strip() and not l.startswith("#")]
     c = Console(args, log, tty)
     try:

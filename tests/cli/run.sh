@@ -91,5 +91,77 @@ print(s.getsockname()[1], flush=True); time.sleep(60)' > "$tmp/port" & listener=
         -serial "tcp:127.0.0.1:$(cat "$tmp/port"),server=on,wait=off"
 fi
 }
+# ends NAME STATUS ARGUMENT... : exit status of a run that succeeds
+ends() {
+    name=$1 want=$2; shift 2
+    timeout 20 "$mimic" "$@" > "$tmp/out" 2> "$tmp/err" < /dev/null; rc=$?
+    if [ $rc = "$want" ]; then ok "$name"; else fail "$name" "status $rc: $(head -c 200 "$tmp/err")"; fi
+}
+# an ELF file at RAM + 0x80000 with the same PSCI call
+{ words 464c457f 00010102 00000000 00000000 00b70002 00000001 40080078 00000000 00000040 00000000
+  words 00000000 00000000 00000000 00380040 00000001 00000000
+  words 00000001 00000005 00000000 00000000 40080000 00000000 40080000 00000000
+  words 00000088 00000000 00000088 00000000 00001000 00000000; cat "$off"; } > "$tmp/off.elf"
+gzip -c "$off" > "$tmp/off.gz"
+# SYS_EXIT with code 42: nop; mov w0,#0x18; adr x1,.+8; hlt #0xf000; ADP_Stopped_ApplicationExit
+words d503201f 52800300 10000041 d45e0000 00020026 00000000 0000002a 00000000 > "$tmp/exit42"
+words 14000000 > "$tmp/loop"
+# shellcheck disable=SC2086
+{
+ends elf 0 $virt -kernel "$tmp/off.elf"
+ends gzip 0 $virt -kernel "$tmp/off.gz"
+ends image 0 "$tmp/off.elf"
+ends double-dash 0 --M virt --nographic --kernel "$off"
+ends machine-merged 0 -M virt -machine gic-version=3,kernel="$off" -nographic
+ends options 0 $virt -kernel "$off" -name guest=x -nodefaults -vga none -net none -nic none \
+    -monitor none -no-reboot -display none -d unimp,guest_errors -D "$tmp/log" -L /tmp
+ends smp 0 $virt -kernel "$off" -smp 4,sockets=2,cores=1,threads=2 -seed 5 -rtc base=2020-01-02
+ends semihosting-exit 42 $virt -semihosting -kernel "$tmp/exit42"
+bad smp-product 'cores' $virt -smp 4,sockets=3 -kernel "$off"
+bad icount 'not built' $virt -icount 5 -kernel "$off"
+bad gdb 'not built' $virt -s -kernel "$off"
+bad monitor 'not built' $virt -monitor stdio -kernel "$off"
+bad kvm 'not built' $virt -accel kvm -kernel "$off"
+bad secure 'not built' -M virt,secure=on -kernel "$off"
+bad rtc 'rtc' $virt -rtc base=yesterday -kernel "$off"
+bad nothing 'kernel' $virt
+bad no-machine '\-M virt' -nographic -kernel "$off"
+bad elf-for-image "off.elf" "$tmp/off.elf" -kernel "$off"
+bad log-file 'nowhere' $virt -D /nowhere/log -kernel "$off"
+bad dumpdtb-dir 'dumpdtb' -M virt,dumpdtb=/nowhere/dtb
+bad engine 'engine' $virt -accel tcg,engine=fast -kernel "$off"
+}
+mimic=$build/mimic-system-x86_64; bad x86 'x86-64.*not built' -M pc
+mimic=$build/mimic-system-arm; bad arm32 '32-bit Arm.*not built' -M virt
+# tty NAME < STEPS : on a terminal, with a guest that loops (tests/boot/console.py)
+tty() {
+    if why=$(python3 tests/boot/console.py "$build/mimic" -M virt -nographic -kernel "$tmp/loop"); then
+        ok "$1"
+    else fail "$1" "$why"; fi
+}
+if command -v python3 >/dev/null; then
+    tty tty-quit <<'EOF'
+wait 10 virt-7.2
+tty-raw
+send \x03
+alive 0.3
+send \x01x
+exit 10
+tty-restored
+EOF
+    tty tty-term <<'EOF'
+tty-raw
+kill TERM
+exit 10
+tty-restored
+EOF
+    tty tty-crash <<'EOF'
+tty-raw
+kill SEGV
+wait 10 crashed
+exit 10 -11
+tty-restored
+EOF
+fi
 echo "$passed passed, $failed failed"
 [ $failed = 0 ]
