@@ -49,16 +49,36 @@ static bool settle(Irq *irq)
     return rose;
 }
 
+// A line's sink may drive other lines (timer -> interrupt controller -> CPU): wakes wait until
+// this thread is out of all of them.
+enum { WAKES = 32 };
+static _Thread_local struct { int depth, count; Irq *irq[WAKES]; } nest;
+
+static void wake_later(Irq *irq)
+{
+    for (int i = 0; i < nest.count; i++)
+        if (nest.irq[i] == irq)
+            return;
+    if (nest.count < WAKES)
+        nest.irq[nest.count++] = irq;
+    else
+        irq->wake(irq->to);
+}
+
 static void deliver(Irq *irq)
 {
     bool rose = false;
 
+    nest.depth++;
     while (!settled(irq) && !atomic_exchange(&irq->busy, 1)) {
         rose |= settle(irq);
         atomic_store(&irq->busy, 0);
     }
     if (rose && irq->wake)
-        irq->wake(irq->to);
+        wake_later(irq);
+    if (!--nest.depth)
+        for (; nest.count; nest.count--)
+            nest.irq[nest.count - 1]->wake(nest.irq[nest.count - 1]->to);
 }
 
 // Deliver now, or note the line if its gate is held by this thread.
