@@ -247,6 +247,11 @@ const void *tcg_next(Cpu *cpu);                     // code for the Cpu's pc; ha
                                                     // faults; NULL: leave to the run loop
 Region *tcg_next_region(Cpu *cpu);
 void tcg_raise(Cpu *cpu, const TcgFault *f);        // registers are exact
+// After an unwind: a helper has halted the CPU or switched it off, back to the run loop.
+static inline bool tcg_must_leave(Cpu *cpu)
+{
+    return cpu->halted || atomic_load(&cpu->power) != CPU_POWER_ON;
+}
 // slow.c
 // Redo the memory operation of a site.  Operand and result values are passed in v[0..]
 // (b, c, d, e) and res[0..1]; false: *f says why not.

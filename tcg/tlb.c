@@ -305,7 +305,7 @@ void tlb_ask_all(Cpu *self, const TlbRequest *rq, bool wait)
         if (c == self)
             continue;
         seq[i] = push(tcg_cpu(c)->th, rq);
-        cpu_kick(c, CPU_EXIT_TLB);
+        atomic_fetch_or(&c->exit, CPU_EXIT_TLB);    // asleep, it serves before it runs
     }
     for (int i = 0; wait && i < n && i < 512; i++)
         if (tcg->cpus.at[i] != self)

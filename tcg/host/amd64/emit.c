@@ -598,7 +598,8 @@ static _Noreturn void amd64_unwind(Cpu *cpu)
     __asan_handle_no_return();
 #endif
     __asm__ volatile("mov %0, %%rsp\n\tmov %1, %%rbp\n\tjmp *%2"
-                     : : "a"(tcg_cpu(cpu)->host_frame), "c"(env), "d"(t->dyn) : "memory");
+                     : : "a"(tcg_cpu(cpu)->host_frame), "c"(env),
+                         "d"(tcg_must_leave(cpu) ? t->leave : t->dyn) : "memory");
     __builtin_unreachable();
 }
 

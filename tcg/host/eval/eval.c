@@ -134,7 +134,7 @@ static void eval_run(Cpu *cpu, Region *first)
     TcgThread *th = tcg_cpu(cpu)->th;
     const EvalProg *volatile p = (const EvalProg *)(const void *)first->code;
     if (sigsetjmp(th->unwind, 0))                   // a helper left by tcg_unwind
-        p = next(cpu);
+        p = tcg_must_leave(cpu) ? NULL : next(cpu);
     while (p)
         p = eval_region(cpu, p) == EVAL_NEXT ? next(cpu) : NULL;
 }
