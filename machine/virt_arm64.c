@@ -44,7 +44,7 @@ typedef struct Virt {
     u32 sockets, clusters, cores, threads; // cores of a cluster, threads of a core
     Row rows[8 + VIRTIO_SLOTS]; // those of this configuration
     u32 row_count;
-    char slot_name[VIRTIO_SLOTS][16];
+    char slot_name[VIRTIO_SLOTS][24];
 } Virt;
 
 static Virt *virt_of(const Machine *m) { return m->own; }

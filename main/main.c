@@ -65,10 +65,12 @@ static void say_start(const Options *o, const Machine *m)
 {
     if (!o->verbose && !isatty(STDERR_FILENO))
         return;
-    fprintf(stderr, "mimic: %s%s%s, %u x CPU %s%s, %llu MiB RAM, %s\n", o->name ? o->name : "",
-            o->name ? ": " : "", m->cls->name, m->cpu_count, m->cpu_model->name,
-            o->cpu ? "" : " (the default)", (unsigned long long)(machine_ram_size(m) / MIB),
-            m->accel_why ? m->accel_why : m->accel->name);
+    fprintf(stderr, "mimic: %s%s%s, %u x CPU %s%s, %llu MiB RAM, %s (%s)\n",
+            o->name ? o->name : "", o->name ? ": " : "", m->cls->name, m->cpu_count,
+            m->cpu_model->name, o->cpu ? "" : " (the default)",
+            (unsigned long long)(machine_ram_size(m) / MIB),
+            m->accel_why ? m->accel_why : m->accel->name,
+            o->config.accel ? "as asked for" : "the best that works here");
 }
 
 static void say_stats(Machine *m)
