@@ -589,7 +589,7 @@ static void amd64_run(Cpu *cpu, Region *first)
     ((void (*)(Cpu *, const void *))(uintptr_t)t->enter)(cpu, first->code);
 }
 
-static _Noreturn void amd64_unwind(Cpu *cpu)
+static NORETURN void amd64_unwind(Cpu *cpu)
 {
     const Thunks *t = tcg_cpu(cpu)->tcg->host_state;
     u8 *env = (u8 *)cpu + tcg_cpu(cpu)->fe->env_bias;
