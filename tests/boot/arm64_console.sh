@@ -16,7 +16,8 @@ wait 20 type away
 wait 20 #
 send expr 6 \\* 7\r
 wait 20 \n42
-send sleep 100\r
+send sh -c 'echo up-$((1 + 1)); exec sleep 100'\r
+wait 20 up-2
 send \x03
 wait 5 #
 send poweroff -f\r
