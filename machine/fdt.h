@@ -21,8 +21,8 @@ u32 dt_tree_reserve(DtTree *t, const char *name);
 DtNode dt_tree_add(DtTree *t, const char *name, const char *node_fmt, ...) PRINTF(3, 4);
 // A child of any node, likewise.
 DtNode dt_tree_add_to(DtNode *parent, const char *name, const char *node);
-// A name for a node that has its reserved phandle written down already.
-void dt_strings_list(DtNode *n, const char *prop, const char *list); // "a;b" as two strings
+// A property of several strings, written with semicolons between them.
+void dt_strings_list(DtNode *n, const char *prop, const char *list);
 
 // malloc'd; NULL only if it is larger than a flat tree can be.
 void *dt_tree_flatten(DtTree *t, size_t *size);
