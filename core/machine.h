@@ -73,6 +73,7 @@ typedef struct MachineConfig {
     u64 rtc_base;               // seconds; 0 = now
     bool nodefaults;
     bool ram_shared;            // memfd
+    bool perfmap;               // accelerators that make code: name it for perf
 } MachineConfig;
 
 struct MachineClass {

@@ -141,8 +141,7 @@ int main(int argc, char **argv)
     else if (!o.done && !open_log(&o, &err))
         code = fail(&err);
     else if (!o.done) {
-        if (o.perfmap)
-            setenv("MIMIC_PERFMAP", "1", 1); // read by the translator
+        o.config.perfmap = o.perfmap;
         code = run(&o, &err);
     }
     options_free(&o);

@@ -92,7 +92,11 @@ Region *tcg_next_region(Cpu *cpu)
         Region *r = cache_find(tc->tcg, pa, pc, tc->mode);
         if (!r)
             r = translate(cpu, pc, fe);
-        jc_fill(tc, r);
+        if (log_on(LOG_EXEC))                       // and not by the jump cache: each is seen
+            log_printf("exec %d: %#llx, %u instructions, mode %#x\n", cpu->index,
+                       (unsigned long long)pc, r->insns, r->mode);
+        else
+            jc_fill(tc, r);
         return r;
     }
     return NULL;
@@ -283,7 +287,7 @@ static bool tcg_init(Machine *m, Args *args, Error *err)
     if (!pick_host(tcg, engine, m, err) ||
         !cache_init(tcg, (size_t)mib << 20, err) || !tcg->host->init(tcg, err))
         return false;
-    if (getenv("MIMIC_PERFMAP"))
+    if (m->config->perfmap)
         open_perfmap(tcg);
     m->mem.code_write_hook = smc_written;
     m->mem.code_write_opaque = tcg;
