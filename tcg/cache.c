@@ -3,8 +3,8 @@
 //
 // One memory, mapped twice: written at rw, run at rx (W^X).  Each vCPU fills chunks of it of
 // its own, so translation takes no lock; the lock guards what joins regions: hash chains,
-// page lists, links.  Lookups walk the hash without a lock (regions are only ever added in
-// front, and nothing is freed before a flush).
+// page lists, links.  Lookups walk the hash without a lock (regions are added in front;
+// those that leave keep their own link, and nothing is freed before a flush).
 //
 // Links: a jump from one region into another of the same guest page is patched to go straight
 // there.  A region knows who jumps to it, so that dropping it can patch them back to their
@@ -66,15 +66,21 @@ bool cache_init(Tcg *tcg, size_t size, Error *err)
     return true;
 }
 
+static void unmap(void *p, size_t size)
+{
+    if (p)
+        munmap(p, size);
+}
+
 void cache_fini(Tcg *tcg)
 {
-    munmap(tcg->rw, tcg->size);
-    munmap(tcg->rx, tcg->size);
-    munmap(tcg->regions, MAX_REGIONS * sizeof *tcg->regions);
-    munmap(tcg->links, MAX_LINKS * sizeof *tcg->links);
-    munmap(tcg->sites, MAX_SITES * sizeof *tcg->sites);
-    munmap(tcg->snaps, MAX_SNAPS * sizeof *tcg->snaps);
-    munmap((void *)tcg->hash, sizeof *tcg->hash << HASH_BITS);
+    unmap(tcg->rw, tcg->size);
+    unmap(tcg->rx, tcg->size);
+    unmap(tcg->regions, MAX_REGIONS * sizeof *tcg->regions);
+    unmap(tcg->links, MAX_LINKS * sizeof *tcg->links);
+    unmap(tcg->sites, MAX_SITES * sizeof *tcg->sites);
+    unmap(tcg->snaps, MAX_SNAPS * sizeof *tcg->snaps);
+    unmap((void *)tcg->hash, sizeof *tcg->hash << HASH_BITS);
     for (u32 i = 0; i < tcg->npages; i++)
         free(tcg->pages[i]);
     free(tcg->pages);
@@ -108,6 +114,17 @@ void cache_publish(Tcg *tcg, Region *r, RamBlock *ram, u64 ram_at)
     atomic_store_explicit(&r->hash_next, atomic_load(&tcg->hash[h]), memory_order_relaxed);
     atomic_store_explicit(&tcg->hash[h], r, memory_order_release);
     mutex_unlock(&tcg->lock);
+}
+
+// tcg->lock is held.  A lookup that stands on r goes on along its chain: r stays as it is.
+void cache_unhash(Tcg *tcg, const Region *r)
+{
+    Region *_Atomic *at = &tcg->hash[hash_of(r->pa, r->pc, r->mode)];
+    for (Region *x; (x = atomic_load_explicit(at, memory_order_relaxed)); at = &x->hash_next)
+        if (x == r) {
+            atomic_store_explicit(at, atomic_load(&r->hash_next), memory_order_release);
+            return;
+        }
 }
 
 bool cache_chunk(Tcg *tcg, TcgThread *th)

@@ -93,6 +93,7 @@ static void forget_jumps(Tcg *tcg, Region *r)
 static void region_drop(Tcg *tcg, Region *r)
 {
     atomic_store(&r->dead, true);
+    cache_unhash(tcg, r);
     unlink_incoming(tcg, r);
     unlink_outgoing(r);
     forget_jumps(tcg, r);

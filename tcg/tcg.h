@@ -232,6 +232,7 @@ bool cache_init(Tcg *tcg, size_t size, Error *err);
 void cache_fini(Tcg *tcg);
 Region *cache_find(Tcg *tcg, u64 pa, u64 pc, u32 mode);
 void cache_publish(Tcg *tcg, Region *r, RamBlock *ram, u64 ram_at);
+void cache_unhash(Tcg *tcg, const Region *r);       // no new lookup finds it
 void cache_flush(Cpu *self);                        // everything, everybody out
 bool cache_chunk(Tcg *tcg, TcgThread *th);          // a new chunk to fill; false: full
 void cache_link(Tcg *tcg, Region *from, u32 i, Region *to);
