@@ -152,6 +152,7 @@ static void load(Engine *e, const DiffCase *c)
     ArmCpu *s = engine_cpu(e);
     memcpy(ram(e, CODE_AT), c->code, sizeof c->code);
     ram_written(e->m->ram, CODE_AT - RAM_AT, sizeof c->code);
+    memset(ram(e, DATA_AT), 0, DIFF_PAGE);
     memcpy(ram(e, DATA_AT + DIFF_MEM_AT), c->s.mem, DIFF_MEM);
     arm_set_pstate(s, (u32)c->s.nzcv);              // EL0
     s->sp_el[1] = STOP_VA;

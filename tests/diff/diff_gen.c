@@ -353,14 +353,13 @@ static bool gen_pauth(Gen *g, int row)
         return false;
     if (!random_word(g, row, &w))
         return true;
-    u64 pointer = gen_random(g) & mask64(47);
     u32 m = (u32)MAX(get(row, w, "m"), 0), rn = register_but(g, (u32)MAX(get(row, w, "rm"), 0));
     if (is_row(row, "pac_reg") || is_row(row, "pac_1716") || is_row(row, "pac_lr")) {
         u32 rd = is_row(row, "pac_reg") ? below(g, 30) : is_row(row, "pac_lr") ? 30 : 17;
         w = with(row, w, "rd", rd);
         if (!get(row, w, "z") && is_row(row, "pac_reg"))
             w = with(row, w, "rn", register_but(g, rd));
-        g->c->s.x[rd] = pointer;
+        emit(g, 0xd340b800 | rd << 5 | rd, -1);     // a pointer: ubfx xd, xd, #0, #47
         emit(g, with(row, w, "aut", 0), row);
         emit(g, with(row, w, "aut", 1), row);
     } else if (is_row(row, "ldra")) {

@@ -69,6 +69,11 @@ next_case:
         ic      ivau, x1
         dsb     ish
         isb
+        ldr     x1, =DATA
+        add     x2, x1, #4096
+1:      stp     xzr, xzr, [x1], #16
+        cmp     x1, x2
+        b.ne    1b
         add     x0, x20, #O_MEM
         ldr     x1, =MEM
         mov     x2, #MEM_SIZE
