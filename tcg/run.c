@@ -265,11 +265,9 @@ static void open_perfmap(Tcg *tcg)
         setvbuf(tcg->perf, NULL, _IOLBF, 0);
 }
 
-static bool tcg_init(Machine *m, Args *args, Error *err)
+static bool set_up(Machine *m, Tcg *tcg, Args *args, Error *err)
 {
-    Tcg *tcg = xalloc(sizeof *tcg);
     u64 mib = 256;
-    m->accel_state = tcg;
     tcg->machine = m;
     tcg->as = &m->as;
     tcg->fe = m->cpu_class->frontend;
@@ -294,6 +292,19 @@ static bool tcg_init(Machine *m, Args *args, Error *err)
     tcg->listener = (MemListener){ .as = tcg->as, .changed = memory_changed };
     mem_listen(&m->mem, &tcg->listener);
     return true;
+}
+
+static bool tcg_init(Machine *m, Args *args, Error *err)
+{
+    Tcg *tcg = xalloc(sizeof *tcg);
+    if (set_up(m, tcg, args, err)) {
+        m->accel_state = tcg;
+        return true;
+    }
+    cache_fini(tcg);                                // of what there is
+    free(tcg->host_state);
+    free(tcg);
+    return false;
 }
 
 static void tcg_fini(Machine *m)
