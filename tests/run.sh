@@ -94,6 +94,9 @@ check_all() {
         [ -x "$t" ] && run "$t" 420 "$t" build/rel
     done
     [ -x tests/diff/run.sh ] && run diff 200 tests/diff/run.sh build/rel --slice
+    run diff/fp_oracle 200 tests/diff/fp_oracle/run.sh 30
+    BUILD=build/rel; export BUILD
+    run diff/simd_oracle 200 tests/diff/simd_oracle/run.sh 10
     if [ -n "$(ls tests/fuzz/*.c 2>/dev/null)" ] && mk "build fuzz" "MODE=fuzz fuzzers"; then
         for f in tests/fuzz/*.c; do
             f=$(basename "$f" .c); mkdir -p "build/fuzz/corpus/$f"
