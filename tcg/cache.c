@@ -113,6 +113,7 @@ void cache_publish(Tcg *tcg, Region *r, RamBlock *ram, u64 ram_at)
     unsigned h = hash_of(r->pa, r->pc, r->mode);
     atomic_store_explicit(&r->hash_next, atomic_load(&tcg->hash[h]), memory_order_relaxed);
     atomic_store_explicit(&tcg->hash[h], r, memory_order_release);
+    atomic_fetch_add_explicit(&tcg->published, 1, memory_order_release);
     mutex_unlock(&tcg->lock);
 }
 

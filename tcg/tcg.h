@@ -200,6 +200,7 @@ struct Tcg {
     // everybody out of generated code
     Mutex flush_lock;
     _Atomic u32 flushing, flush_count;
+    _Atomic u32 published;              // regions; see published_by_others
     VEC(Cpu *) cpus;
     u32 stress;
     void *host_state;

@@ -94,10 +94,24 @@ static void result(TcgCpu *tc, int reg, bool vec, V128 v)
         tc->gpr[reg] = v.d[0];
 }
 
+// Generated code of another thread may bring us here, over a patched jump or the jump cache:
+// an order that this host keeps (TSO), but that no C compiler or sanitizer knows of.  All
+// that the thread wrote about a region comes before its count.
+static void published_by_others(Tcg *tcg)
+{
+    (void)atomic_load_explicit(&tcg->published, memory_order_acquire);
+}
+
+static const Site *site_of(Tcg *tcg, u32 index)
+{
+    published_by_others(tcg);
+    return &tcg->sites[index];
+}
+
 u64 amd64_slow(Cpu *cpu, u32 index, u64 va)
 {
     TcgCpu *tc = tcg_cpu(cpu);
-    const Site *s = &tc->tcg->sites[index];
+    const Site *s = site_of(tc->tcg, index);
     V128 v[4], res[2] = { { { 0, 0 } }, { { 0, 0 } } };
     TcgFault f;
     bool vec_in = ty_vec(s->in.op == OP_STX || s->in.op == OP_STX2 ? s->in.ty2 : s->in.ty);
@@ -116,7 +130,7 @@ u64 amd64_slow(Cpu *cpu, u32 index, u64 va)
 u64 amd64_cold(Cpu *cpu, u32 index)
 {
     TcgCpu *tc = tcg_cpu(cpu);
-    const Site *s = &tc->tcg->sites[index];
+    const Site *s = site_of(tc->tcg, index);
     V128 in[3], out = { { 0, 0 } };
     tc->th->stats.fp_cold++;
     for (int i = 0; i < ir_ops[s->in.op].nin && i < 3; i++)
@@ -129,6 +143,7 @@ u64 amd64_cold(Cpu *cpu, u32 index)
 const void *amd64_link(Cpu *cpu, u32 index)
 {
     TcgCpu *tc = tcg_cpu(cpu);
+    published_by_others(tc->tcg);
     RegionLink *l = &tc->tcg->links[index];
     Region *from = l->from;
     u32 flushes = atomic_load(&tc->tcg->flush_count);
