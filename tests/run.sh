@@ -65,6 +65,11 @@ suites() {
     done
     run "$MODE/dtb" "$2" tests/machine/dtb.sh "$1"
 }
+# smp_boot BUILD SECONDS : four CPUs under a checking build
+smp_boot() {
+    run "$(basename "$1")/boot" "$2" env ONLY=smp4 MIMIC="$pre $1/mimic-system-aarch64" \
+        tests/boot/arm64_linux.sh "$1"
+}
 build_and_test() { # MODE SECONDS
     MODE=$1; export MODE
     pre=; [ "$1" = tsan ] && setarch "$(uname -m)" -R true 2>/dev/null && pre="setarch $(uname -m) -R"
@@ -85,10 +90,11 @@ check() {
     build_and_test "$MODE" 240
 }
 check_all() {
-    build_and_test asan 300
-    build_and_test tsan 400
-    MODE=rel; export MODE
-    mk "build clang" "MODE=dbg CC=clang B=build/clang all"
+    build_and_test asan 300 && smp_boot build/asan 240
+    build_and_test tsan 400 && smp_boot build/tsan 400
+    pre='' MODE=rel; export MODE
+    # and the IR verifier after each pass
+    mk "build clang" "MODE=dbg CC=clang B=build/clang all" && smp_boot build/clang 240
     mk "build rel" "MODE=rel tests"
     for t in tests/boot/*.sh; do
         [ -x "$t" ] && run "$t" 420 "$t" build/rel
