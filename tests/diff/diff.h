@@ -11,7 +11,7 @@ enum {
     DIFF_DATA_VA = 0x10010000,
     DIFF_MEM_AT = 0x600,                            // the window in the data page
     DIFF_MEM = 1024,
-    DIFF_CODE = 16,                                 // instructions, the ending BRK counted
+    DIFF_CODE = 48,                                 // instructions, the ending BRK counted
     DIFF_MEM_VA = DIFF_DATA_VA + DIFF_MEM_AT,
 };
 
@@ -34,7 +34,7 @@ typedef struct DiffCase {
     u32 code[DIFF_CODE];
 } DiffCase;
 _Static_assert(offsetof(DiffState, v) == 320 && offsetof(DiffCase, code) == 1856 &&
-               sizeof(DiffCase) == 1920, "runner.S has these offsets");
+               sizeof(DiffCase) == 2048, "runner.S has these offsets");
 
 #define DIFF_BRK 0xd4200000u
 
@@ -55,7 +55,8 @@ typedef struct Gen {
     // of the case that is being made
     DiffCase *c;
     int *row_of;                                    // rows of its slots, -1: not to be counted
-    int n;
+    int n, wanted;                                  // words so far; the row it is about
+    int moves;                                      // addresses that may still be moved
     bool aligned;                                   // misaligned accesses that fault are mended
 } Gen;
 
@@ -65,7 +66,8 @@ const char *gen_excluded(int row);                  // the reason, or NULL
 bool gen_row_wanted(const Gen *g, int row);
 // A sequence that contains `row` (-1: words that no row decodes).  rows[DIFF_CODE].
 void gen_case(Gen *g, int row, DiffCase *c, int rows[DIFF_CODE]);
-// After a run of c: moves a base register so that the next run does not fault.  False: as it is.
+// After a run of c that ended before its end: moves a base register so that the next run does not
+// fault, or makes a NOP of what only keeps the wanted row company.  False: c stays as it is.
 bool gen_steer(Gen *g, DiffCase *c, const DiffState *out);
 u64  gen_random(Gen *g);
 

@@ -367,6 +367,7 @@ static bool gen_pauth(Gen *g, int row)
         if (!legal(row, w))
             return true;
         g->c->s.x[rn] = DIFF_MEM_VA;
+        emit(g, 0xd340b800 | rn << 5 | rn, -1);     // as below
         emit(g, 0xdac12be0 | m << 10 | rn, -1);                             // pacdza, pacdzb
         emit(g, w, row);
         emit(g, 0xdac147e0 | rn, -1);                                       // xpacd
@@ -405,6 +406,8 @@ static void gen_slot(Gen *g, int row)
         gen_plain(g, row);
 }
 
+enum { SLOT_MAX = 8 };                              // words that gen_slot makes at most
+
 // A row to stand beside the wanted one; nothing that ends the sequence.
 static int other_row(Gen *g)
 {
@@ -438,14 +441,17 @@ void gen_case(Gen *g, int row, DiffCase *c, int rows[DIFF_CODE])
     g->row_of = rows;
     random_state(g, &c->s);
     g->aligned = below(g, 8);
+    g->wanted = row;
+    g->moves = 24;
     if (row < 0) {
         gen_unallocated(g);
     } else {
-        u32 before = below(g, 2) ? 0 : below(g, 4), after = before ? below(g, 4) : 0;
-        for (u32 i = 0; i < before && g->n < DIFF_CODE / 2; i++)
+        // alone; in company; among many, where the register allocator has to spill
+        u32 others = below(g, 2) ? 0 : below(g, 8) ? 4 : DIFF_CODE / 2;
+        for (u32 i = below(g, others + 1); i && g->n < DIFF_CODE / 2; i--)
             gen_slot(g, other_row(g));
         gen_slot(g, row);
-        for (u32 i = 0; i < after && g->n < DIFF_CODE - 5; i++)
+        for (u32 i = below(g, others + 1); i && g->n < DIFF_CODE - SLOT_MAX; i--)
             gen_slot(g, other_row(g));
     }
     for (int i = g->n; i < DIFF_CODE; i++)
@@ -456,11 +462,10 @@ void gen_case(Gen *g, int row, DiffCase *c, int rows[DIFF_CODE])
 
 static i64 untag(u64 va) { return (i64)(va << 8) >> 8; }
 
-bool gen_steer(Gen *g, DiffCase *c, const DiffState *out)
+static bool move_address(Gen *g, DiffCase *c, const DiffState *out, u64 slot)
 {
-    u64 slot = (out->pc - DIFF_CODE_VA) / 4;
     u32 ec = (u32)(out->esr >> 26) & 63;
-    if (ec != EC_DABT_LOW || slot >= DIFF_CODE - 1)
+    if (ec != EC_DABT_LOW || g->moves-- <= 0)
         return false;
     u32 w = c->code[slot], rn = is_memory(w) ? w >> 5 & 31 : w & 31;
     bool atomic = is_memory(w) && !is_vector(w) && (w & 0x3b200c00) != 0x38200800 &&
@@ -481,4 +486,18 @@ bool gen_steer(Gen *g, DiffCase *c, const DiffState *out)
     else if (rn < 31)
         c->s.x[rn] += delta;
     return rn < 31 || is_memory(w);
+}
+
+bool gen_steer(Gen *g, DiffCase *c, const DiffState *out)
+{
+    u64 slot = (out->pc - DIFF_CODE_VA) / 4;
+    if (out->sig == SIG_END || out->sig == SIG_HANG || slot >= DIFF_CODE - 1)
+        return false;
+    if (move_address(g, c, out, slot))
+        return true;
+    if (g->wanted < 0 || g->row_of[slot] == g->wanted)
+        return false;
+    c->code[slot] = 0xd503201f;                     // nop
+    g->row_of[slot] = -1;
+    return true;
 }

@@ -6,7 +6,7 @@
 
 #include "cpu/arm/disas.h"
 #include "util/alloc.h"
-#include "util/bits.h"
+#include "util/log.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -243,7 +243,7 @@ static void make_case(Run *r, Engine *e, int i, int row)
 {
     DiffCase *c = &r->cases[i];
     gen_case(&r->gen, row, c, r->rows[i]);
-    for (int tries = 0; tries < 12; tries++) {
+    for (int tries = 0; tries < 3 * DIFF_CODE; tries++) {
         engine_case(e, c, &r->ours[i]);
         if (!gen_steer(&r->gen, c, &r->ours[i]))
             return;
@@ -433,7 +433,7 @@ static int replay(const Options *opt, const char *model)
 static int usage(void)
 {
     puts("usage: diff [-n COUNT] [-s SEED] [-t SECONDS] [-r RUNNER] [-o DIR] [-v] [--row NAME]\n"
-         "            [--model NAME --case FILE]\n"
+         "            [--model NAME] [--case FILE] [-d ITEMS]\n"
          "-r RUNNER: the program made of runner.S, for qemu-aarch64-static; -o: failing cases");
     return 2;
 }
@@ -465,6 +465,8 @@ static bool parse(Options *o, int argc, char **argv, const char **model)
             o->replay = v;
         else if (!strcmp(a, "--model"))
             *model = v;
+        else if (!strcmp(a, "-d"))
+            log_configure(v, NULL);
         else
             return false;
     }

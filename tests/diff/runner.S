@@ -17,7 +17,7 @@
         .equ    O_V, 320
         .equ    O_MEM, 832
         .equ    O_CODE, 1856
-        .equ    SIZE, 1920
+        .equ    SIZE, 2048
         .equ    UC_REGS, 184
         .equ    UC_FPSIMD, 464
         .equ    FPSIMD_MAGIC, 0x46508001
