@@ -47,7 +47,8 @@ static const Model model_max = {
     .ccsidr = { 0x701fe00a, 0x201fe012, 0x70ffe07a }, .pa_bits = 48, .tgran16 = true,
     .feat = FB(crc32) | V8_CRYPTO | FB(lse) | FB(pan) | FB(pan2) | FB(uao) | FB(hafdbs) |
             FB(dpb) | FB(dpb2) | FB(csv3) | FB(pauth) | FB(lrcpc) | FB(flagm) | FB(flagm2) |
-            FB(sb) | FB(ssbs) | FB(dit),
+            FB(sb) | FB(ssbs) | FB(dit) | FB(rdm) | FB(dotprod) | FB(fp16) | FB(fhm) |
+            FB(fcma) | FB(jscvt) | FB(frintts),
 };
 
 // Feature -> field of an ID register.
