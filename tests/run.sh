@@ -92,9 +92,11 @@ check() {
 check_all() {
     build_and_test asan 300 && smp_boot build/asan 240
     build_and_test tsan 400 && smp_boot build/tsan 400
-    pre='' MODE=rel; export MODE
+    pre=''
     # and the IR verifier after each pass
-    mk "build clang" "MODE=dbg CC=clang B=build/clang all" && smp_boot build/clang 240
+    mk "build clang" "MODE=dbg CC=clang B=build/clang tests" && MODE=clang &&
+        suites build/clang 300 && smp_boot build/clang 240
+    MODE=rel
     mk "build rel" "MODE=rel tests"
     for t in tests/boot/*.sh; do
         [ -x "$t" ] && run "$t" 420 "$t" build/rel
