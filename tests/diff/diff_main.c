@@ -72,7 +72,7 @@ static void differ(const char *name, u64 in, u64 a, u64 b)
 
 static void show_difference(const DiffCase *c, const DiffState *a, const DiffState *b)
 {
-    char name[16];
+    char name[32];
     show_code(c);
     for (int i = 0; i < 31; i++) {
         snprintf(name, sizeof name, "x%d", i);
