@@ -67,7 +67,8 @@ static const char *const shapes[OP_COUNT] = {
     [OP_VFADD] = "vv", [OP_VFSUB] = "vv", [OP_VFMUL] = "vv", [OP_VFDIV] = "vv",
     [OP_VFSQRT] = "v", [OP_VFMLA] = "vvv", [OP_VFMIN] = "vv", [OP_VFMAX] = "vv",
     [OP_VFMINNM] = "vv", [OP_VFMAXNM] = "vv", [OP_VFABS] = "v", [OP_VFNEG] = "v",
-    [OP_VFCEQ] = "vv", [OP_VFCGE] = "vv", [OP_VFCGT] = "vv",
+    [OP_VSHA256H] = "vvv", [OP_VSHA256H2] = "vvv", [OP_VSHA256SU0] = "vv",
+    [OP_VSHA256SU1] = "vvv", [OP_VFCEQ] = "vv", [OP_VFCGE] = "vv", [OP_VFCGT] = "vv",
     [OP_EXITCC] = "g", [OP_EXITIND] = "l",
 };
 

@@ -125,10 +125,27 @@ static V128 vector(FpEnv *e, const Ins *op, const V128 *in)
     return r;
 }
 
+// Hashes come here where the host cannot do them.
+static bool hash(const Ins *op, const V128 *in, V128 *out)
+{
+    V128 d = in[0];
+    switch (op->op) {
+    case OP_VSHA256H:   helper_sha256h(&d, &in[1], &in[2], 0); break;
+    case OP_VSHA256H2:  helper_sha256h(&d, &in[1], &in[2], 1); break;
+    case OP_VSHA256SU0: helper_sha256su0(&d, &in[1]); break;
+    case OP_VSHA256SU1: helper_sha256su1(&d, &in[1], &in[2]); break;
+    default: return false;
+    }
+    *out = d;
+    return true;
+}
+
 void arm_fp_op(Cpu *cpu, const Ins *op, const V128 *in, V128 *out)
 {
     ArmCpu *s = arm_cpu(cpu);
     FpEnv e = fp_env_arm(s->fpcr);
+    if (hash(op, in, out))
+        return;
     if (op->ty == T_V128) {
         *out = vector(&e, op, in);
     } else {

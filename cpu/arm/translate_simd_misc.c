@@ -5,9 +5,6 @@
 
 static const Helper help_sha1 = HELPER(helper_sha1, 0, T_VOID);
 static const Helper help_sha1su1 = HELPER(helper_sha1su1, 0, T_VOID);
-static const Helper help_sha256h = HELPER(helper_sha256h, 0, T_VOID);
-static const Helper help_sha256su0 = HELPER(helper_sha256su0, 0, T_VOID);
-static const Helper help_sha256su1 = HELPER(helper_sha256su1, 0, T_VOID);
 
 // -- copy ---------------------------------------------------------------------------------
 
@@ -561,7 +558,17 @@ static bool sha2(Ctx *t, const a64_crypto2 *a, const Helper *h)
 }
 
 bool trans_sha1su1(Ctx *t, const a64_crypto2 *a) { return sha2(t, a, &help_sha1su1); }
-bool trans_sha256su0(Ctx *t, const a64_crypto2 *a) { return sha2(t, a, &help_sha256su0); }
+
+static Val vec(Ctx *t, u32 r) { return ir_get(t, (int)reg_v(r), T_V128); }
+
+bool trans_sha256su0(Ctx *t, const a64_crypto2 *a)
+{
+    if (fp_access(t)) {
+        Val v = ir_v2(t, OP_VSHA256SU0, vec(t, a->rd), vec(t, a->rn), 0, 0);
+        ir_put(t, reg_v(a->rd), v, T_V128);
+    }
+    return true;
+}
 
 static bool sha3(Ctx *t, const a64_crypto3 *a, const Helper *h, u32 op)
 {
@@ -573,6 +580,16 @@ static bool sha3(Ctx *t, const a64_crypto3 *a, const Helper *h, u32 op)
 bool trans_sha1c(Ctx *t, const a64_crypto3 *a) { return sha3(t, a, &help_sha1, SHA1_C); }
 bool trans_sha1p(Ctx *t, const a64_crypto3 *a) { return sha3(t, a, &help_sha1, SHA1_P); }
 bool trans_sha1m(Ctx *t, const a64_crypto3 *a) { return sha3(t, a, &help_sha1, SHA1_M); }
-bool trans_sha256h(Ctx *t, const a64_crypto3 *a) { return sha3(t, a, &help_sha256h, 0); }
-bool trans_sha256h2(Ctx *t, const a64_crypto3 *a) { return sha3(t, a, &help_sha256h, 1); }
-bool trans_sha256su1(Ctx *t, const a64_crypto3 *a) { return sha3(t, a, &help_sha256su1, 0); }
+
+static bool sha256(Ctx *t, const a64_crypto3 *a, int op)
+{
+    if (fp_access(t)) {
+        Val v = ir_v3(t, op, vec(t, a->rd), vec(t, a->rn), vec(t, a->rm), 0, 0);
+        ir_put(t, reg_v(a->rd), v, T_V128);
+    }
+    return true;
+}
+
+bool trans_sha256h(Ctx *t, const a64_crypto3 *a) { return sha256(t, a, OP_VSHA256H); }
+bool trans_sha256h2(Ctx *t, const a64_crypto3 *a) { return sha256(t, a, OP_VSHA256H2); }
+bool trans_sha256su1(Ctx *t, const a64_crypto3 *a) { return sha256(t, a, OP_VSHA256SU1); }

@@ -30,6 +30,7 @@ static const struct { u32 set; CpuBit bit; } optional[] = {
     { ASM_VBMI, { "AVX512_VBMI", LEAF_7, 2, 1 } },
     { ASM_BITALG, { "AVX512_BITALG", LEAF_7, 2, 12 } },
     { ASM_GFNI, { "GFNI", LEAF_7, 2, 8 } },
+    { ASM_SHA, { "SHA", LEAF_7, 1, 29 } },
 };
 
 static void cpu_read(u32 r[LEAVES][4])
@@ -58,7 +59,7 @@ const char *asm_cpu_missing(void)
 
 u32 asm_cpu_detect(void)
 {
-    u32 r[LEAVES][4], set = ASM_AVX512 | ASM_VBMI | ASM_BITALG | ASM_GFNI;
+    u32 r[LEAVES][4], set = ASM_AVX512 | ASM_VBMI | ASM_BITALG | ASM_GFNI | ASM_SHA;
     cpu_read(r);
     for (size_t i = 0; i < ARRAY_LEN(optional); i++)
         if (!cpu_has(r, &optional[i].bit)) set &= ~optional[i].set;

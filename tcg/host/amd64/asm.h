@@ -30,6 +30,7 @@ enum {
     ASM_VBMI   = 2,                                 // VBMI
     ASM_BITALG = 4,                                 // BITALG: vpopcntb
     ASM_GFNI   = 8,                                 // GFNI, VEX form
+    ASM_SHA    = 16,                                // SHA-256
 };
 
 enum { ASM_POOL = 512, ASM_MAX_INS = 32 };
@@ -490,6 +491,13 @@ static inline void asm_vpbroadcast_r(Asm *a, int sz, int d, int r)    // ASM_AVX
     static const u32 op[] = { 0x7a, 0x7b, 0x7c, E_W1 | 0x7c };
     asm_evex_r(a, E_38 | E_66 | op[sz], d, 0, r, NO_IMM);
 }
+
+// SHA, legacy encodings (ASM_SHA): d is read too; rnds2 takes its two words from xmm0.
+#define ASM_SHA256(X) X(sha256rnds2, 0xcb) X(sha256msg1, 0xcc) X(sha256msg2, 0xcd)
+#define X(n, op) static inline void asm_##n(Asm *a, int d, int s) \
+    { asm_op_r(a, E_38 | (op), 2, d, s, NO_IMM); }
+ASM_SHA256(X)
+#undef X
 
 // Moves.  The 16-byte aligned forms fault on unaligned memory.
 void asm_vmov(Asm *a, int d, int s);                // whole register, nothing when d == s

@@ -783,6 +783,53 @@ static void v_aes_mc(Emit *e, const EmitArgs *x)
 
 static void v_aes_imc(Emit *e, const EmitArgs *x) { asm_vaesimc(&e->a, x->d, x->s[0]); }
 
+// -- SHA-256 (SDM 1, 12.4; Arm DDI 0487 C7.2.256) ------------------------------------------
+// Arm has a..d and e..h in order from lane 0; x86 wants (f, e, b, a) and (h, g, d, c).
+static bool sha_missing(Emit *e, const EmitArgs *x)
+{
+    if (e->a.cpu & ASM_SHA) return false;
+    emit_cold_op(e, x, asm_jmp_long(&e->a));
+    return true;
+}
+
+static void v_sha256h(Emit *e, const EmitArgs *x)
+{
+    Asm *a = &e->a;
+    bool second = x->in->op == OP_VSHA256H2;
+    int abcd = x->s[second], efgh = x->s[!second], wk = x->s[2];
+    if (sha_missing(e, x)) return;
+    asm_vpunpckhqdq(a, XMM1, efgh, abcd);
+    asm_vpshufd(a, XMM1, XMM1, 0xb1);               // cdgh
+    asm_vpunpcklqdq(a, XMM2, efgh, abcd);
+    asm_vpshufd(a, XMM2, XMM2, 0xb1);               // abef
+    asm_vmov(a, XMM0, wk);
+    asm_sha256rnds2(a, XMM1, XMM2);                 // abef two rounds on
+    asm_vpshufd(a, XMM0, XMM0, 0x0e);
+    asm_sha256rnds2(a, XMM2, XMM1);                 // and four: then the other is cdgh
+    if (second)
+        asm_vpunpcklqdq(a, XMM0, XMM2, XMM1);
+    else
+        asm_vpunpckhqdq(a, XMM0, XMM2, XMM1);
+    asm_vpshufd(a, x->d, XMM0, 0xb1);
+}
+
+static void v_sha256su0(Emit *e, const EmitArgs *x)
+{
+    if (sha_missing(e, x)) return;
+    asm_vmov(&e->a, XMM0, x->s[0]);
+    asm_sha256msg1(&e->a, XMM0, x->s[1]);
+    asm_vmov(&e->a, x->d, XMM0);
+}
+
+static void v_sha256su1(Emit *e, const EmitArgs *x)
+{
+    if (sha_missing(e, x)) return;
+    asm_vpalignr(&e->a, XMM0, x->s[2], x->s[1], 4);
+    asm_vpaddd(&e->a, XMM0, XMM0, x->s[0]);
+    asm_sha256msg2(&e->a, XMM0, x->s[2]);
+    asm_vmov(&e->a, x->d, XMM0);
+}
+
 // -- table --------------------------------------------------------------------------------
 static void (*const emitters[OP_COUNT])(Emit *, const EmitArgs *) = {
     [OP_VCONST] = v_const, [OP_VZX64] = v_zx64,
@@ -802,6 +849,8 @@ static void (*const emitters[OP_COUNT])(Emit *, const EmitArgs *) = {
     [OP_VUXTL2] = v_xtl2, [OP_VSXTL2] = v_xtl2, [OP_VXTN] = v_xtn,
     [OP_VPMULL] = v_pmull, [OP_VAESE] = v_aes_round, [OP_VAESD] = v_aes_round,
     [OP_VAESMC] = v_aes_mc, [OP_VAESIMC] = v_aes_imc,
+    [OP_VSHA256H] = v_sha256h, [OP_VSHA256H2] = v_sha256h, [OP_VSHA256SU0] = v_sha256su0,
+    [OP_VSHA256SU1] = v_sha256su1,
 };
 
 bool emit_vec(Emit *e, const EmitArgs *x)
