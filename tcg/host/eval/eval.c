@@ -133,6 +133,7 @@ static void eval_run(Cpu *cpu, Region *first)
 {
     TcgThread *th = tcg_cpu(cpu)->th;
     const EvalProg *volatile p = (const EvalProg *)(const void *)first->code;
+    thread_of(th);                                  // all it runs may be others' translations
     if (sigsetjmp(th->unwind, 0))                   // a helper left by tcg_unwind
         p = tcg_must_leave(cpu) ? NULL : next(cpu);
     while (p)

@@ -133,9 +133,14 @@ static void do_put(const Frame *f, const Ins *in)
 
 static V128 do_ldenv(const Frame *f, const Ins *in)
 {
-    V128 v = { { 0, 0 } };
-    memcpy(&v, (const u8 *)f->cpu + in->imm, 1u << in->aux);
-    return v;
+    // once and whole: Cpu.exit is also written by other threads
+    const void *p = (const u8 *)f->cpu + in->imm;
+    switch (in->aux) {
+    case 0:  return from_low(__atomic_load_n((const u8 *)p, __ATOMIC_ACQUIRE));
+    case 1:  return from_low(__atomic_load_n((const u16 *)p, __ATOMIC_ACQUIRE));
+    case 2:  return from_low(__atomic_load_n((const u32 *)p, __ATOMIC_ACQUIRE));
+    default: return from_low(__atomic_load_n((const u64 *)p, __ATOMIC_ACQUIRE));
+    }
 }
 
 static void do_stenv(const Frame *f, const Ins *in)
