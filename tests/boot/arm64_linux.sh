@@ -54,7 +54,7 @@ absent \nafter
 wait 5 \nafter
 exit 20
 EOF
-[ -n "${MIMIC_PEER-}" ] || linux eval poweroff -cpu max -accel tcg,engine=eval <<EOF
+[ -n "${MIMIC_PEER-}" ] || linux eval poweroff -cpu max -smp 3 -accel tcg,engine=eval <<EOF
 wait 240 MIMIC-READY
 exit 60
 EOF
