@@ -55,6 +55,8 @@ static u32 copy_ins(EvalThread *et, const Ctx *t, Ins *to)
         to[n] = t->ins[i];
         renumber_operands(et, &to[n]);
         to[n].uses = eval_kind(to[n].op);
+        if (to[n].op == OP_GET || to[n].op == OP_PUT)
+            eval_place(t->fend, &to[n]);
         n++;
     }
     return n;

@@ -35,6 +35,7 @@ typedef struct EvalThread {
 typedef enum { EVAL_NEXT, EVAL_LEAVE } EvalEnd;     // go on at the Cpu's pc; to the run loop
 
 EvalKind eval_kind(int op);
+void eval_place(const TcgFrontend *fe, Ins *in);    // GET and PUT: from register to offset
 // Runs p to one of its exits.  Memory faults are raised here; helpers may leave by tcg_unwind.
 EvalEnd eval_region(Cpu *cpu, const EvalProg *p);
 

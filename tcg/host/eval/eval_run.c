@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
 // One region of IR, instruction by instruction.  Integers are in d[0] of a value, zero-extended
-// when I32; FLAGS are canonical packed NZCV; FP values are in the low bits.
+// when I32; FLAGS are canonical packed NZCV; FP values are in the low bits.  d[1] is anything but
+// in a V128.  Results are written in place, in 8-byte pieces as they are read: a 16-byte copy of
+// what was just written in pieces would wait for the store buffer.
 #include "tcg/host/eval/eval.h"
 #include "tcg/opt/fold.h"
 
@@ -67,80 +69,87 @@ static const V128 *at(const Frame *f, Val x)
 
 static u64 low(const Frame *f, Val x) { return at(f, x)->d[0]; }
 
-static V128 from_low(u64 v) { return (V128){ { v, 0 } }; }
-
 static u64 of_type(IrType ty, u64 v) { return ty == T_I32 || ty == T_F32 ? (u32)v : v; }
 
-static V128 do_int(const Frame *f, const Ins *in)
+static u64 do_int(const Frame *f, const Ins *in)
 {
-    int nin = ir_ops[in->op].nin;
-    u64 r = 0, a = of_type(in->ty, low(f, in->a)), b = nin > 1 ? low(f, in->b) : 0;
-    if (in->op != OP_CRC32C)                        // its data may be wider than its result
-        b = of_type(in->ty, b);
-    if (in->op == OP_TRUNC)
-        a = low(f, in->a);
+    u64 r = 0, a = low(f, in->a), b = in->b.id ? low(f, in->b) : 0;
+    if (in->ty == T_I32 && in->op != OP_TRUNC)
+        a = (u32)a;
+    if (in->ty == T_I32 && in->op != OP_CRC32C)     // its data may be wider than its result
+        b = (u32)b;
     ir_eval_int(in->op, in->ty, a, b, in->aux, in->imm, &r);
-    return from_low(r);
+    return r;
 }
 
-static V128 do_carry(const Frame *f, const Ins *in)
+static u64 do_carry(const Frame *f, const Ins *in)
 {
     u64 c = !(low(f, in->c) & IR_NZCV_NOT_C), a = low(f, in->a), b = low(f, in->b);
-    return from_low(of_type(in->ty, a + (in->op == OP_SBC ? ~b : b) + c));
+    return of_type(in->ty, a + (in->op == OP_SBC ? ~b : b) + c);
 }
 
-static V128 do_flags(const Frame *f, const Ins *in)
+static u64 do_flags(const Frame *f, const Ins *in)
 {
-    int nin = ir_ops[in->op].nin;
-    return from_low(eval_flags(in, low(f, in->a), nin > 1 ? low(f, in->b) : 0,
-                               nin > 2 ? (u32)low(f, in->c) : 0));
+    return eval_flags(in, low(f, in->a), in->b.id ? low(f, in->b) : 0,
+                      in->c.id ? (u32)low(f, in->c) : 0);
 }
 
-static V128 do_choose(const Frame *f, const Ins *in)
+static void do_choose(const Frame *f, const Ins *in, V128 *d)
 {
-    if (in->op == OP_SETCC)
-        return from_low(eval_cond((u32)low(f, in->a), in->aux));
-    return *at(f, eval_cond((u32)low(f, in->c), in->aux) ? in->a : in->b);
+    if (in->op == OP_SETCC) {
+        d->d[0] = eval_cond((u32)low(f, in->a), in->aux);
+        return;
+    }
+    const V128 *v = at(f, eval_cond((u32)low(f, in->c), in->aux) ? in->a : in->b);
+    d->d[0] = v->d[0];
+    d->d[1] = v->d[1];
 }
 
 // -- the Cpu ------------------------------------------------------------------------------
 
-static u8 *reg_at(const Frame *f, i32 reg)
+// ins.imm is the offset of the register by now, ins.sub the size of its place (eval_place).
+void eval_place(const TcgFrontend *fe, Ins *in)
 {
-    return (u8 *)f->cpu + tcg_cpu(f->cpu)->fe->regs[reg].offset;
+    const GuestReg *r = &fe->regs[in->imm];
+    in->imm = (i32)r->offset;
+    in->sub = r->type == T_V128 ? 16 : r->type == T_I64 ? 8 : 4;
 }
 
-static unsigned type_bytes(IrType ty)
+static void do_get(const Frame *f, const Ins *in, V128 *d)
 {
-    return ty == T_V128 ? 16 : ty == T_I64 || ty == T_F64 ? 8 : 4;
-}
-
-static V128 do_get(const Frame *f, const Ins *in)
-{
-    V128 v = { { 0, 0 } };
-    memcpy(&v, reg_at(f, in->imm), type_bytes(in->ty));
-    return v;
+    const u8 *reg = (const u8 *)f->cpu + in->imm;
+    u32 w;
+    if (in->ty == T_I32 || in->ty == T_F32) {
+        memcpy(&w, reg, 4);
+        d->d[0] = w;
+        return;
+    }
+    memcpy(&d->d[0], reg, 8);
+    if (in->ty == T_V128)
+        memcpy(&d->d[1], reg + 8, 8);
 }
 
 static void do_put(const Frame *f, const Ins *in)
 {
-    V128 v = *at(f, in->a);
-    IrType reg = tcg_cpu(f->cpu)->fe->regs[in->imm].type;
-    if (in->ty != T_V128)
-        v = from_low(of_type(in->ty, v.d[0]));
-    memcpy(reg_at(f, in->imm), &v, type_bytes(reg));
+    const V128 *v = at(f, in->a);
+    u8 *reg = (u8 *)f->cpu + in->imm;
+    u64 lo = in->ty == T_V128 ? v->d[0] : of_type(in->ty, v->d[0]), hi = 0;
+    u32 w = (u32)lo;
+    if (in->sub == 4) {
+        memcpy(reg, &w, 4);
+        return;
+    }
+    if (in->ty == T_V128)
+        hi = v->d[1];
+    memcpy(reg, &lo, 8);
+    if (in->sub == 16)
+        memcpy(reg + 8, &hi, 8);
 }
 
-static V128 do_ldenv(const Frame *f, const Ins *in)
+static void do_ldenv(const Frame *f, const Ins *in, V128 *d)
 {
-    // once and whole: Cpu.exit is also written by other threads
-    const void *p = (const u8 *)f->cpu + in->imm;
-    switch (in->aux) {
-    case 0:  return from_low(__atomic_load_n((const u8 *)p, __ATOMIC_ACQUIRE));
-    case 1:  return from_low(__atomic_load_n((const u16 *)p, __ATOMIC_ACQUIRE));
-    case 2:  return from_low(__atomic_load_n((const u32 *)p, __ATOMIC_ACQUIRE));
-    default: return from_low(__atomic_load_n((const u64 *)p, __ATOMIC_ACQUIRE));
-    }
+    d->d[0] = d->d[1] = 0;
+    memcpy(d, (const u8 *)f->cpu + in->imm, 1u << in->aux);
 }
 
 static void do_stenv(const Frame *f, const Ins *in)
@@ -159,7 +168,7 @@ static void set_pc(const Frame *f, u64 pc)
 static bool do_mem(Frame *f, const Ins *in, V128 *out)
 {
     const Val from[4] = { in->b, in->c, in->d, in->e };
-    V128 v[4], res[2] = { { { 0, 0 } }, { { 0, 0 } } };
+    V128 v[4], res[2];
     TcgFault fault;
     u64 va = low(f, in->a) + (u64)(i64)in->imm;
     for (int i = 0; i < ir_ops[in->op].nin - 1; i++)
@@ -173,42 +182,44 @@ static bool do_mem(Frame *f, const Ins *in, V128 *out)
     }
     if (in->aux & MO_ACQ)
         atomic_thread_fence(memory_order_acquire);
-    *out = res[0];
-    f->second = res[1];
+    if (ir_ops[in->op].res == 'N')
+        return true;
+    out->d[0] = res[0].d[0];
+    out->d[1] = res[0].d[1];
+    if (in[1].uses == EK_SECOND)
+        f->second = res[1];
     return true;
 }
 
-static V128 do_fp(const Frame *f, const Ins *in)
+static void do_fp(const Frame *f, const Ins *in, V128 *d)
 {
     const Val from[3] = { in->a, in->b, in->c };
     V128 x[3] = { { { 0, 0 } }, { { 0, 0 } }, { { 0, 0 } } }, out = { { 0, 0 } };
     for (int i = 0; i < ir_ops[in->op].nin; i++)
         x[i] = *at(f, from[i]);
     tcg_cpu(f->cpu)->fe->fp_op(f->cpu, in, x, &out);
-    if (in->ty != T_V128)
-        return from_low(of_type(in->ty, out.d[0]));
-    if (in->aux & VQ_HALF)
-        out.d[1] = 0;
-    return out;
+    d->d[0] = in->ty == T_V128 ? out.d[0] : of_type(in->ty, out.d[0]);
+    d->d[1] = in->ty == T_V128 && in->aux & VQ_HALF ? 0 : out.d[1];
 }
 
-static V128 do_move(const Frame *f, const Ins *in)
+static void do_move(const Frame *f, const Ins *in, V128 *d)
 {
     u64 a = low(f, in->a), sign = in->ty == T_F32 ? 1ull << 31 : 1ull << 63;
     switch (in->op) {
     case OP_FPABS: a &= ~sign; break;
     case OP_FPNEG: a ^= sign; break;
-    case OP_F2V:   return from_low(of_type(in->ty2, a));
+    case OP_F2V:   a = of_type(in->ty2, a); break;
     default:       break;                           // the bits as they are
     }
-    return from_low(of_type(in->ty, a));
+    d->d[0] = in->op == OP_F2V ? a : of_type(in->ty, a);
+    d->d[1] = 0;
 }
 
 // Integers are passed in integer registers whatever their width, so one type of function
 // serves for all; what it does not take it does not look at.
 typedef u64 AnyHelper(u64, u64, u64, u64, u64, u64);
 
-static V128 do_call(const Frame *f, const Ins *in)
+static u64 do_call(const Frame *f, const Ins *in)
 {
     const IrCall *c = &f->p->calls[in->imm];
     u64 x[6] = { 0 };
@@ -220,7 +231,7 @@ static V128 do_call(const Frame *f, const Ins *in)
     if (c->h->flags & HELPER_RAISES)
         set_pc(f, f->pc);
     AnyHelper *fn = (AnyHelper *)(uintptr_t)c->h->fn;
-    return from_low(of_type(in->ty, fn(x[0], x[1], x[2], x[3], x[4], x[5])));
+    return of_type(in->ty, fn(x[0], x[1], x[2], x[3], x[4], x[5]));
 }
 
 static void do_fence(const Ins *in)
@@ -275,26 +286,26 @@ EvalEnd eval_region(Cpu *cpu, const EvalProg *p)
     int end;
     for (V128 *d = &f.v[1];; in++, d++) {
         switch ((EvalKind)in->uses) {
-        case EK_INT:    *d = do_int(&f, in); break;
-        case EK_FLAGS:  *d = do_flags(&f, in); break;
-        case EK_CARRY:  *d = do_carry(&f, in); break;
-        case EK_CHOOSE: *d = do_choose(&f, in); break;
-        case EK_GET:    *d = do_get(&f, in); break;
+        case EK_INT:    d->d[0] = do_int(&f, in); break;
+        case EK_FLAGS:  d->d[0] = do_flags(&f, in); break;
+        case EK_CARRY:  d->d[0] = do_carry(&f, in); break;
+        case EK_CHOOSE: do_choose(&f, in, d); break;
+        case EK_GET:    do_get(&f, in, d); break;
         case EK_PUT:    do_put(&f, in); break;
-        case EK_LDENV:  *d = do_ldenv(&f, in); break;
+        case EK_LDENV:  do_ldenv(&f, in, d); break;
         case EK_STENV:  do_stenv(&f, in); break;
-        case EK_ENVPTR: *d = from_low((u64)(uintptr_t)cpu + (u32)in->imm); break;
+        case EK_ENVPTR: d->d[0] = (u64)(uintptr_t)cpu + (u32)in->imm; break;
         case EK_MEM:
             if (!do_mem(&f, in, d))
                 return EVAL_NEXT;
             break;
         case EK_SECOND: *d = f.second; break;
         case EK_FENCE:  do_fence(in); break;
-        case EK_FP:     *d = do_fp(&f, in); break;
-        case EK_MOVE:   *d = do_move(&f, in); break;
+        case EK_FP:     do_fp(&f, in, d); break;
+        case EK_MOVE:   do_move(&f, in, d); break;
         case EK_VCONST: *d = p->vk[in->imm]; break;
         case EK_VEC:    *d = do_vec(&f, in); break;
-        case EK_CALL:   *d = do_call(&f, in); break;
+        case EK_CALL:   d->d[0] = do_call(&f, in); break;
         case EK_INSN:   f.pc = p->pc + (u64)(i64)in->imm; break;
         default:
             end = do_exit(&f, in);
