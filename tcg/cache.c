@@ -40,7 +40,8 @@ static bool map_buffer(Tcg *tcg, size_t size, Error *err)
         return error_set(err, "no memory for a code buffer of %zu MiB; use a smaller tb-size",
                          size >> 20);
     void *rx = mremap(rw, 0, size, MREMAP_MAYMOVE);
-    if (rx == MAP_FAILED || mprotect(rx, size, PROT_READ | PROT_EXEC) < 0) {
+    int prot = PROT_READ | (tcg->host->interprets ? 0 : PROT_EXEC);
+    if (rx == MAP_FAILED || mprotect(rx, size, prot) < 0) {
         munmap(rw, size);
         return error_set(err, "this host forbids executable memory; use -accel tcg,engine=eval");
     }

@@ -7,6 +7,7 @@
 
 typedef struct TcgHost {
     const char *name;
+    bool interprets;                                // its code is data: never executed
     bool (*probe)(Error *err);                      // can this host run it?  says why not
     bool (*init)(Tcg *tcg, Error *err);             // thunks and tables into the code buffer
     void (*fini)(Tcg *tcg);

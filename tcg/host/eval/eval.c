@@ -150,6 +150,6 @@ static void eval_link(Tcg *tcg, Region *r, u32 i, Region *to)
 }
 
 const TcgHost tcg_eval = {
-    .name = "eval", .probe = eval_probe, .init = eval_init, .fini = eval_fini,
+    .name = "eval", .interprets = true, .probe = eval_probe, .init = eval_init, .fini = eval_fini,
     .compile = eval_compile, .run = eval_run, .link = eval_link, .unwind = eval_unwind,
 };
