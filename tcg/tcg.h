@@ -17,7 +17,7 @@
 #include <stdio.h>
 
 enum {
-    TLB_BITS = 9, TLB_SIZE = 1 << TLB_BITS,         // entries of one table
+    TLB_BITS = 12, TLB_SIZE = 1 << TLB_BITS,         // entries of one table
     TLB_TABLES = 32,                                // spaces kept per vCPU (LRU)
     JC_BITS = 13, JC_SIZE = 1 << JC_BITS,           // jump cache entries
     CTX_MAX = 64,                                   // contexts remembered per vCPU
