@@ -9,7 +9,7 @@
 // Links: a jump from one region into another of the same guest page is patched to go straight
 // there.  A region knows who jumps to it, so that dropping it can patch them back to their
 // stubs.  Across pages nothing is linked: the mapping of the target's page may change, so these
-// jumps probe the jump cache, whose tags carry the context's generation.
+// jumps probe the jump cache, whose entries carry the context's generation.
 //
 // When the buffer or a table is full, everything goes at once: all vCPUs leave generated code,
 // then all is empty again (cache_flush).

@@ -2,8 +2,9 @@
 // Contexts: what a pc means.
 //
 // A context is (space, user space, mode key, FP control).  Each has a 15-bit generation that
-// is folded into the jump cache's tags (pc ^ generation << 48: VA bits 62:48 of a canonical
-// pc are copies of bit 63, so they are free).  Exceptions, returns and address-space
+// the jump cache's entries carry, in bits 62:48 of the code's address.  (Not in the pc: a guest
+// may jump to any 64 bits, and would find another context's code under a pc that differs in
+// them; see tests/insn/arm64/jump_tags.S.)  Exceptions, returns and address-space
 // switches thus keep every entry; a TLBI that touches a page which code was fetched from
 // gives the context a new generation, and its old entries can match no more.
 #include "tcg/tcg.h"

@@ -38,10 +38,10 @@ static bool fetch_page(Cpu *cpu, u64 pc, FetchEntry **out)
 {
     TcgCpu *tc = tcg_cpu(cpu);
     TcgThread *th = tc->th;
-    u64 page = pc & ~(u64)(PAGE_SIZE - 1), tag = page ^ tc->ctxkey;
+    u64 page = pc & ~(u64)(PAGE_SIZE - 1);
     FetchEntry *e = &th->fetch[(pc >> PAGE_BITS) & 63];
     *out = e;
-    if (e->tag == tag)
+    if (e->page == page && e->ctxkey == tc->ctxkey)
         return true;
     TcgPage pg = { 0 };
     if (!tc->fe->translate(cpu, pc, ACC_FETCH, &tc->tlb->space, false, &pg)) {
@@ -53,7 +53,7 @@ static bool fetch_page(Cpu *cpu, u64 pc, FetchEntry **out)
         raise_fetch(cpu, pc, TF_BUS, 0);
         return false;
     }
-    *e = (FetchEntry){ tag, ref.host, ref.ram, ref.ram_at };
+    *e = (FetchEntry){ page, tc->ctxkey, ref.host, ref.ram, ref.ram_at };
     note_code_page(th->ctx, pc);
     return true;
 }
@@ -61,11 +61,11 @@ static bool fetch_page(Cpu *cpu, u64 pc, FetchEntry **out)
 static void jc_fill(TcgCpu *tc, Region *r)
 {
     JumpEntry *j = &tc->th->jc[jc_index(r->pc)];
-    __atomic_store_n(&j->tag, ~0ull, __ATOMIC_RELAXED);
-    __atomic_store_n((const u8 **)&j->code, r->code, __ATOMIC_SEQ_CST);
-    __atomic_store_n(&j->tag, r->pc ^ tc->ctxkey, __ATOMIC_SEQ_CST);
+    __atomic_store_n(&j->pc, ~0ull, __ATOMIC_RELAXED);
+    __atomic_store_n(&j->code, (u64)(uintptr_t)r->code ^ tc->ctxkey, __ATOMIC_SEQ_CST);
+    __atomic_store_n(&j->pc, r->pc, __ATOMIC_SEQ_CST);
     if (atomic_load(&r->dead))                      // dropped meanwhile: see forget_jumps
-        __atomic_store_n(&j->tag, ~0ull, __ATOMIC_SEQ_CST);
+        __atomic_store_n(&j->pc, ~0ull, __ATOMIC_SEQ_CST);
     tc->th->stats.jc_fills++;
 }
 

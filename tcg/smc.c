@@ -84,9 +84,8 @@ static void forget_jumps(Tcg *tcg, Region *r)
 {
     vec_foreach (c, &tcg->cpus) {
         JumpEntry *j = &tcg_cpu(*c)->th->jc[jc_index(r->pc)];
-        const u8 *code = __atomic_load_n((const u8 **)&j->code, __ATOMIC_SEQ_CST);
-        if (code == r->code)
-            __atomic_store_n(&j->tag, ~0ull, __ATOMIC_SEQ_CST);
+        if ((__atomic_load_n(&j->code, __ATOMIC_SEQ_CST) & JC_CODE) == (u64)(uintptr_t)r->code)
+            __atomic_store_n(&j->pc, ~0ull, __ATOMIC_SEQ_CST);
     }
 }
 

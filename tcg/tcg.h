@@ -2,7 +2,7 @@
 // The translator's own structures: per-vCPU block, soft TLB, regions, caches.
 // Only tcg/ includes this.
 //
-// Life of a pc: jump cache (per vCPU, keyed pc ^ context generation) -> region hash (global,
+// Life of a pc: jump cache (per vCPU, keyed pc and context generation) -> region hash (global,
 // keyed PA, VA, mode) -> translate.  See the essays at the heads of cache.c, link.c, tlb.c,
 // smc.c and run.c.
 #pragma once
@@ -43,12 +43,15 @@ typedef struct TlbTable {
     bool live, any;
 } TlbTable;
 
-typedef struct JumpEntry { u64 tag; const void *code; } JumpEntry;     // tag = pc ^ ctxkey
+// Jump cache entry: a pc and its code in a context, whose generation stands in the upper bits of
+// the code's address (zero otherwise).  The guest may jump anywhere, so its pc is compared whole.
+typedef struct JumpEntry { u64 pc, code; } JumpEntry;                  // code ^ ctxkey
+#define JC_CODE (~0ull >> 16)                       // the address
 
 typedef struct Region Region;
 
 // A context: everything a translation and a pc's meaning depend on, with the generation
-// that the jump cache's tags carry in VA bits 62:48.
+// that the jump cache's entries carry in bits 62:48 of the code's address.
 typedef struct CtxSlot {
     TcgContext key;
     u64 ctxkey;                                     // generation << 48
@@ -59,7 +62,12 @@ typedef struct CtxSlot {
 } CtxSlot;
 
 // Instruction-side translation of one VA page.
-typedef struct FetchEntry { u64 tag; const u8 *host; RamBlock *ram; u64 ram_at; } FetchEntry;
+typedef struct FetchEntry {
+    u64 page, ctxkey;
+    const u8 *host;
+    RamBlock *ram;
+    u64 ram_at;
+} FetchEntry;
 
 typedef struct Tcg Tcg;
 typedef struct TcgThread TcgThread;

@@ -114,9 +114,6 @@ static bool eval_compile(Tcg *tcg, Ctx *t, Region *r)
 
 // -- run ----------------------------------------------------------------------------------
 
-// Bits 62:48 of the jump cache's tags carry the context: only canonical pcs may be looked up.
-static bool is_canonical(u64 pc) { return (u64)((i64)pc >> 48) + 1 <= 1; }
-
 static const EvalProg *next(Cpu *cpu)
 {
     TcgCpu *tc = tcg_cpu(cpu);
@@ -125,8 +122,11 @@ static const EvalProg *next(Cpu *cpu)
         return NULL;
     memcpy(&pc, (const u8 *)cpu + tc->fe->pc_offset, 8);
     JumpEntry *j = &tc->jc[jc_index(pc)];
-    if (is_canonical(pc) && __atomic_load_n(&j->tag, __ATOMIC_ACQUIRE) == (pc ^ tc->ctxkey))
-        return __atomic_load_n((const EvalProg *const *)(const void *)&j->code, __ATOMIC_RELAXED);
+    if (__atomic_load_n(&j->pc, __ATOMIC_ACQUIRE) == pc) {
+        u64 code = __atomic_load_n(&j->code, __ATOMIC_RELAXED) ^ tc->ctxkey;
+        if (!(code & ~JC_CODE))
+            return (const EvalProg *)(uintptr_t)code;
+    }
     Region *r = tcg_next_region(cpu);
     return r ? (const EvalProg *)(const void *)r->code : NULL;
 }
