@@ -10,7 +10,7 @@ build=${1:-build/rel}
 [ $# -gt 0 ] && shift
 n=${N:-1000} limit=1e9
 if [ "${1-}" = --slice ]; then
-    n=${N:-60} limit=70
+    n=${N:-300} limit=70
     shift
 fi
 [ -x "$build/tests/diff/diff" ] || { echo "skip diff no $build/tests/diff/diff"; exit 0; }
