@@ -148,8 +148,15 @@ static void do_put(const Frame *f, const Ins *in)
 
 static void do_ldenv(const Frame *f, const Ins *in, V128 *d)
 {
-    d->d[0] = d->d[1] = 0;
-    memcpy(d, (const u8 *)f->cpu + in->imm, 1u << in->aux);
+    // once and whole: Cpu.exit and Cpu.pending_irq are written by other threads
+    const void *p = (const u8 *)f->cpu + in->imm;
+    d->d[1] = 0;
+    switch (in->aux) {
+    case 0:  d->d[0] = __atomic_load_n((const u8 *)p, __ATOMIC_ACQUIRE); break;
+    case 1:  d->d[0] = __atomic_load_n((const u16 *)p, __ATOMIC_ACQUIRE); break;
+    case 2:  d->d[0] = __atomic_load_n((const u32 *)p, __ATOMIC_ACQUIRE); break;
+    default: d->d[0] = __atomic_load_n((const u64 *)p, __ATOMIC_ACQUIRE); break;
+    }
 }
 
 static void do_stenv(const Frame *f, const Ins *in)
