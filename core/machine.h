@@ -74,6 +74,7 @@ typedef struct MachineConfig {
     bool nodefaults;
     bool ram_shared;            // memfd
     bool perfmap;               // accelerators that make code: name it for perf
+    bool stats;                 // figures are wanted at the end: counting may cost
 } MachineConfig;
 
 struct MachineClass {

@@ -142,6 +142,7 @@ int main(int argc, char **argv)
         code = fail(&err);
     else if (!o.done) {
         o.config.perfmap = o.perfmap;
+        o.config.stats = o.stats;
         code = run(&o, &err);
     }
     options_free(&o);

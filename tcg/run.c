@@ -142,15 +142,19 @@ static bool serve(Cpu *cpu)
     if (bits & OURS) {
         cpu_exit_clear(cpu, OURS);
         tlb_serve(th);
+        th->stats.exit_tlb++;
     }
     if (bits & (CPU_EXIT_IRQ | CPU_EXIT_FRONT)) {
         cpu_exit_clear(cpu, CPU_EXIT_IRQ | CPU_EXIT_FRONT);
+        th->stats.exit_irq++;
         if (tcg_cpu(cpu)->fe->interrupt(cpu)) {
             th->stats.interrupts++;
             cpu->halted = false;
         }
     }
-    return bits & ~(u32)(OURS | CPU_EXIT_IRQ | CPU_EXIT_FRONT);
+    bits &= ~(u32)(OURS | CPU_EXIT_IRQ | CPU_EXIT_FRONT);
+    th->stats.exit_stop += bits != 0;
+    return bits;
 }
 
 static CpuRunResult result_of(Cpu *cpu)
@@ -177,9 +181,11 @@ static CpuRunResult tcg_run(Cpu *cpu)
             enter(cpu);
         }
         Region *r = tcg_next_region(cpu);
-        if (r)
-            tc->tcg->host->run(cpu, r);
-        th->stats.exits++;
+        if (!r)
+            continue;
+        tc->tcg->host->run(cpu, r);
+        th->stats.exit_halt += cpu->halted;
+        th->stats.exit_guest += !cpu->halted && !cpu_exit_bits(cpu);
     }
     atomic_store(&th->in_code, 0);
     return result_of(cpu);
@@ -287,6 +293,8 @@ static bool set_up(Machine *m, Tcg *tcg, Args *args, Error *err)
         return false;
     if (m->config->perfmap)
         open_perfmap(tcg);
+    if (m->config->stats)
+        tcg->helpers = xalloc(HELPER_COUNTS * sizeof *tcg->helpers);
     m->mem.code_write_hook = smc_written;
     m->mem.code_write_opaque = tcg;
     tcg->listener = (MemListener){ .as = tcg->as, .changed = memory_changed };
@@ -318,6 +326,7 @@ static void tcg_fini(Machine *m)
     if (tcg->perf)
         fclose(tcg->perf);
     vec_free(&tcg->cpus);
+    free(tcg->helpers);
     free(tcg);
     m->accel_state = NULL;
 }
@@ -366,6 +375,41 @@ static void tcg_cpu_reset(Cpu *cpu)
     tc->excl_addr = ~0ull;
 }
 
+u64 *tcg_helper_count(Tcg *tcg, const Helper *h)
+{
+    u64 *count = NULL;
+    if (!tcg->helpers)
+        return NULL;
+    mutex_lock(&tcg->lock);
+    for (int i = 0; i < HELPER_COUNTS && !count; i++) {
+        if (!tcg->helpers[i].h)
+            tcg->helpers[i].h = h;
+        if (tcg->helpers[i].h == h)
+            count = &tcg->helpers[i].calls;
+    }
+    mutex_unlock(&tcg->lock);
+    return count;
+}
+
+static int by_calls(const void *a, const void *b)
+{
+    u64 x = ((const HelperCount *)a)->calls, y = ((const HelperCount *)b)->calls;
+    return (x < y) - (x > y);
+}
+
+static void top_helpers(const Tcg *tcg, Str *out)
+{
+    if (!tcg->helpers)
+        return;
+    HelperCount *sorted = xalloc(HELPER_COUNTS * sizeof *sorted);
+    memcpy(sorted, tcg->helpers, HELPER_COUNTS * sizeof *sorted);
+    qsort(sorted, HELPER_COUNTS, sizeof *sorted, by_calls);
+    str_add(out, "helpers called most:\n");
+    for (int i = 0; i < 20 && sorted[i].calls; i++)
+        str_addf(out, "  %-24s %llu\n", sorted[i].h->name, (unsigned long long)sorted[i].calls);
+    free(sorted);
+}
+
 static void tcg_stats(Machine *m, Str *out)
 {
     Tcg *tcg = m->accel_state;
@@ -387,8 +431,10 @@ static void tcg_stats(Machine *m, Str *out)
 #define ROW(name) str_addf(out, "%-12s %llu\n", #name, (unsigned long long)s.name)
     ROW(tlb_fills); ROW(slow_loads); ROW(slow_stores); ROW(io); ROW(lookups); ROW(jc_fills);
     ROW(links); ROW(smc); ROW(invalidated); ROW(flushes); ROW(tlbi); ROW(contexts); ROW(fp_cold);
-    ROW(exits); ROW(interrupts);
+    ROW(interrupts); ROW(exit_irq); ROW(exit_tlb); ROW(exit_stop); ROW(exit_halt);
+    ROW(exit_guest);
 #undef ROW
+    top_helpers(tcg, out);
 }
 
 ACCEL(tcg, .desc = "dynamic binary translation", .args = tcg_args, .probe = tcg_probe_accel,

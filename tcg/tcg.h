@@ -156,7 +156,9 @@ typedef struct CodePage {
 typedef struct TcgStats {
     u64 translate_ns, guest_insns, ir_ins, regions, host_bytes;
     u64 tlb_fills, slow_loads, slow_stores, io, lookups, jc_fills, links, smc, invalidated, flushes,
-        tlbi, contexts, fp_cold, exits, interrupts;
+        tlbi, contexts, fp_cold, interrupts;
+    // why generated code was left
+    u64 exit_irq, exit_tlb, exit_stop, exit_halt, exit_guest;
 } TcgStats;
 
 typedef struct TlbRequest { TcgTlbiOp op; bool everything; const u8 *code_page; } TlbRequest;
@@ -183,6 +185,11 @@ struct TcgThread {
     void *emit;                                     // the host compiler's, freed with free()
     alignas(16) sigjmp_buf unwind;                  // eval only
 };
+
+// Calls of one helper, with --stats; not exact when vCPUs count at once.
+typedef struct HelperCount { const Helper *h; u64 calls; } HelperCount;
+enum { HELPER_COUNTS = 512 };
+u64 *tcg_helper_count(Tcg *tcg, const Helper *h);   // run.c; NULL: not counted
 
 struct Tcg {
     struct Machine *machine;
@@ -212,6 +219,7 @@ struct Tcg {
     VEC(Cpu *) cpus;
     u32 stress;
     void *host_state;
+    HelperCount *helpers;                           // with --stats only
     bool perfmap, stats, one_insn, no_links;
     FILE *perf;
 };

@@ -145,6 +145,11 @@ static void gen_call(Emit *e, const Ins *in, i32 i)
         store_pc(e, e->r->pc + e->pc_delta);
     ra_save_for_call(e);
     pass_args(e, c, h->flags & HELPER_CPU);
+    u64 *count = tcg_helper_count(e->tcg, h);
+    if (count) {
+        asm_mov_k(&e->a, RAX, (u64)(uintptr_t)count);
+        asm_alu_mi(&e->a, ALU_ADD, 3, mem_b(RAX, 0), 1);
+    }
     emit_callc(e, h->fn);
     ra_after_call(e);
     for (int k = 0; k < c->nargs; k++)
