@@ -101,7 +101,7 @@ check_all() {
     for t in tests/boot/*.sh; do
         [ -x "$t" ] && run "$t" 420 "$t" build/rel
     done
-    [ -x tests/diff/run.sh ] && run diff 200 tests/diff/run.sh build/rel --slice
+    [ -x tests/diff/run.sh ] && run diff 420 tests/diff/run.sh build/rel --slice
     run diff/fp_oracle 200 tests/diff/fp_oracle/run.sh 30
     BUILD=build/rel; export BUILD
     run diff/simd_oracle 200 tests/diff/simd_oracle/run.sh 10
