@@ -150,8 +150,9 @@ void engine_on_thread(Engine *e, void (*fn)(Engine *e, void *arg), void *arg)
 static void load(Engine *e, const DiffCase *c)
 {
     ArmCpu *s = engine_cpu(e);
+    memset(ram(e, CODE_AT), 0, DIFF_PAGE);
     memcpy(ram(e, CODE_AT), c->code, sizeof c->code);
-    ram_written(e->m->ram, CODE_AT - RAM_AT, sizeof c->code);
+    ram_written(e->m->ram, CODE_AT - RAM_AT, DIFF_PAGE);
     memset(ram(e, DATA_AT), 0, DIFF_PAGE);
     memcpy(ram(e, DATA_AT + DIFF_MEM_AT), c->s.mem, DIFF_MEM);
     arm_set_pstate(s, (u32)c->s.nzcv);              // EL0

@@ -166,12 +166,28 @@ static bool signs(const DiffCase *c)                // PACIA, ...; PACIASP, ...
     return false;
 }
 
+// B2.9.5: a store-exclusive after a load-exclusive of another size may do as it likes.
+static bool mixes_sizes(const DiffCase *c)
+{
+    u32 loaded = 0;
+    for (int i = 0; i < DIFF_CODE; i++) {
+        u32 w = c->code[i], kind = (w & 0xc0200000) | 1;
+        if ((w & 0x3fc00000) == 0x08400000)
+            loaded = kind;
+        else if ((w & 0x3fc00000) == 0x08000000 && loaded && loaded != kind)
+            return true;
+    }
+    return false;
+}
+
 // What the peer cannot be asked about.
 static bool incomparable(const Run *r, int i)
 {
     const DiffState *a = &r->ours[i];
     u64 slot = (a->pc - DIFF_CODE_VA) / 4;
     u32 w = slot < DIFF_CODE ? r->cases[i].code[slot] : 0;
+    if (mixes_sizes(&r->cases[i]))
+        return true;
     if (a->sig == SIG_SP_ALIGN)                     // D1.8.2: a user process of the peer's is
         return true;                                // not checked
     if (a->sig == SIG_UNDEF && r->gen.base_feat && r->rows[i][slot % DIFF_CODE] < 0)

@@ -58,6 +58,8 @@ next_case:
         subs    x21, x21, x0
         b.ne    1b
 
+        mov     x1, #CODE
+        bl      clear_page
         ldr     x20, =buffer
         add     x0, x20, #O_CODE
         mov     x1, #CODE
@@ -70,10 +72,7 @@ next_case:
         dsb     ish
         isb
         ldr     x1, =DATA
-        add     x2, x1, #4096
-1:      stp     xzr, xzr, [x1], #16
-        cmp     x1, x2
-        b.ne    1b
+        bl      clear_page
         add     x0, x20, #O_MEM
         ldr     x1, =MEM
         mov     x2, #MEM_SIZE
@@ -178,6 +177,13 @@ copy:   ldr     x3, [x0], #8
         str     x3, [x1], #8
         subs    x2, x2, #8
         b.ne    copy
+        ret
+
+clear_page:
+        add     x2, x1, #4096
+1:      stp     xzr, xzr, [x1], #16
+        cmp     x1, x2
+        b.ne    1b
         ret
 
 map_page:
