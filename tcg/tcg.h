@@ -102,6 +102,8 @@ enum {
     SL_ADD, SL_SUB, SL_AND,                         // flags: where = 1: 64-bit; the next two
                                                     // entries are the operands
 };
+// Entries that one takes, a constant's bits included; the operands of flags count for themselves.
+static inline unsigned snap_len(const SnapLoc *s) { return s->kind == SL_KONST ? 3 : 1; }
 enum { SNAP_OPERAND = 255 };                        // reg of a flags operand
 
 // A site: what the C slow path needs to redo an access or an FP operation.

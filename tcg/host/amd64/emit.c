@@ -283,8 +283,6 @@ static void gen_exitcc(Emit *e, const Ins *in, i32 i)
 
 // -- stubs --------------------------------------------------------------------------------
 
-static unsigned snap_len(const SnapLoc *s) { return s->kind == SL_KONST ? 3 : 1; }
-
 static void stub_pack_flags(Emit *e, const Stub *s)
 {
     Asm *a = &e->a;

@@ -46,8 +46,6 @@ static u32 nzcv_of(int kind, bool wide, u64 a, u64 b)
     return ir_nzcv_pack((r & top ? 8u : 0) | (r ? 0 : 4u) | (c ? 2u : 0) | (v ? 1u : 0));
 }
 
-static unsigned snap_len(const SnapLoc *s) { return s->kind == SL_KONST ? 3 : 1; }
-
 // Fills the guest's registers as they were before the instruction of the site.
 static void restore(Cpu *cpu, const Site *site)
 {
@@ -140,6 +138,12 @@ u64 amd64_cold(Cpu *cpu, u32 index)
     return 0;
 }
 
+static void link_up(TcgCpu *tc, Region *from, u32 n, Region *to)
+{
+    cache_link(tc->tcg, from, n, to);
+    tc->th->stats.links++;
+}
+
 const void *amd64_link(Cpu *cpu, u32 index)
 {
     TcgCpu *tc = tcg_cpu(cpu);
@@ -155,6 +159,6 @@ const void *amd64_link(Cpu *cpu, u32 index)
         return NULL;
     if (flushes == atomic_load(&tc->tcg->flush_count) && r->pc == pc && r->mode == from->mode &&
         (r->pa ^ from->pa) < PAGE_SIZE)
-        cache_link(tc->tcg, from, n, r);
+        link_up(tc, from, n, r);
     return r->code;
 }
