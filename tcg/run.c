@@ -23,7 +23,7 @@ static const TcgFrontend *frontend_of(Cpu *cpu) { return cpu->cls->frontend; }
 
 static void note_code_page(CtxSlot *s, u64 pc)
 {
-    unsigned b = (unsigned)((pc & 0x00ffffffffffffffull) >> PAGE_BITS) * 0x9e3779b1u >> 24;
+    unsigned b = bloom_bit(pc & 0x00ffffffffffffffull);
     s->code_pages[b >> 6] |= 1ull << (b & 63);
 }
 

@@ -230,6 +230,11 @@ enum { MAX_REGIONS = 1 << 20, MAX_LINKS = 1 << 21, MAX_SITES = 1 << 22, MAX_SNAP
 
 static inline u8 *tcg_rx(const Tcg *tcg, const u8 *rw) { return tcg->rx + (rw - tcg->rw); }
 static inline u8 *tcg_rw(const Tcg *tcg, const u8 *rx) { return tcg->rw + (rx - tcg->rx); }
+// The bit of a VA (without its top byte) in CtxSlot.code_pages.
+static inline unsigned bloom_bit(u64 va)
+{
+    return (unsigned)(va >> PAGE_BITS) * 0x9e3779b1u >> 24;
+}
 static inline unsigned jc_index(u64 pc) { return (unsigned)(pc >> 2) & (JC_SIZE - 1); }
 
 // tlb.c

@@ -124,8 +124,6 @@ static bool op_names_space(const TcgTlbiOp *op, const TcgSpace *s)
     return op->regime == s->regime && (op->kind != TLBI_ASID || op->asid == s->asid);
 }
 
-static unsigned bloom_bit(u64 va) { return (unsigned)(va >> PAGE_BITS) * 0x9e3779b1u >> 24; }
-
 static bool bloom_has(const CtxSlot *s, u64 va, u64 size)
 {
     u64 pages = (size + PAGE_SIZE - 1) >> PAGE_BITS;
