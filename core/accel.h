@@ -23,6 +23,18 @@ typedef enum {
 
 typedef enum { BREAK_SOFT, BREAK_HARD, WATCH_WRITE, WATCH_READ, WATCH_ACCESS } BreakKind;
 
+// Why a vCPU returned CPU_DEBUG; it sets cpu->stop before.
+typedef enum {
+    STOP_NONE,
+    STOP_BREAK,   // at a breakpoint, pc on it, nothing of it done
+    STOP_WATCH,   // before the access, pc on the instruction; kind and addr: the watchpoint
+                  // that was hit and the first byte of the access that lies in it
+    STOP_STEP,    // one instruction was done (or an exception taken in its place)
+} CpuStopWhy;
+typedef struct CpuStop { CpuStopWhy why; BreakKind kind; Gva addr; } CpuStop;
+
+enum { STEP_ON = 1, STEP_NOIRQ = 2 }; // of Accel.step
+
 typedef struct Accel {
     const char *name;
     const char *desc;
@@ -50,10 +62,15 @@ typedef struct Accel {
     void (*regs_load)(Cpu *cpu);   // engine -> cpu                      optional
     void (*regs_store)(Cpu *cpu);  // cpu -> engine                      optional
     const char *irqchip;      // device class to use instead of the emulated one, or NULL
-    // All paused.  False: out of resources or unsupported.
+    // All paused.  False: out of resources or unsupported.  By virtual address, in every
+    // address space and on every vCPU.  The same one may be added several times, and goes
+    // when it was deleted as often.  A vCPU that is resumed on a breakpoint (or an
+    // instruction whose watchpoint stopped it) first executes that instruction.
     bool (*break_add)(Machine *m, BreakKind kind, Gva addr, u64 len, Error *err);
     bool (*break_del)(Machine *m, BreakKind kind, Gva addr, u64 len, Error *err);
-    void (*step)(Cpu *cpu, bool on); // single step
+    // Paused.  STEP_ON: return CPU_DEBUG with STOP_STEP after each instruction; STEP_NOIRQ:
+    // pending interrupts wait meanwhile.
+    void (*step)(Cpu *cpu, u32 how);
     void (*stats)(Machine *m, Str *out);                              // --stats; optional
 } Accel;
 

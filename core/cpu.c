@@ -290,7 +290,8 @@ static void serve_power(Cpu *cpu)
 
 static bool idle(Cpu *cpu)
 {
-    if (atomic_load(&cpu->power) != CPU_POWER_ON || cpu->debug_stop)
+    if (atomic_load(&cpu->power) != CPU_POWER_ON || cpu->debug_stop ||
+        cpu->held)
         return true;
     return cpu->halted && !cpu->cls->has_work(cpu);
 }

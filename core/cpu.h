@@ -128,6 +128,8 @@ struct Cpu {
     bool halted;
     bool start_off;           // powered off at reset (secondary CPUs under PSCI)
     bool debug_stop;          // stopped by CPU_DEBUG or CPU_FAILED until resumed
+    bool held;                // a debugger lets others run but not this one; set while paused
+    CpuStop stop;             // of the last CPU_DEBUG; STOP_NONE once the machine runs again
     u64 halt_count;
     Thread thread;
     _Atomic(const void *) thread_id; // thread_self() of the running vCPU thread

@@ -66,6 +66,7 @@ static bool init_base(Machine *m, Error *err)
     }
     init_spaces(m);
     list_init(&m->devices);
+    list_init(&m->watches);
     regspace_init(&m->sysregs);
     m->request_work = (LoopWork){ .fn = on_request, .opaque = m };
     atomic_store(&m->pause_depth, 1); // until the first resume
@@ -419,22 +420,46 @@ bool machine_reset(Machine *m, Error *err)
 
 // ---- run state ------------------------------------------------------------------------------
 
+void machine_watch(Machine *m, MachineWatch *w) { list_push_back(&m->watches, &w->link); }
+void machine_unwatch(Machine *m, MachineWatch *w)
+{
+    (void)m;
+    list_remove(&w->link);
+}
+
+static void tell(Machine *m, MachineRequest why)
+{
+    ListNode *next;
+
+    for (ListNode *n = m->watches.next; n != &m->watches; n = next) {
+        MachineWatch *w = container_of(n, MachineWatch, link);
+
+        next = n->next;
+        w->changed(w->opaque, m, why);
+    }
+}
+
 static void set_state(Machine *m, RunState state, MachineRequest why)
 {
     atomic_store(&m->state, state);
-    if (m->state_changed)
-        m->state_changed(m->state_opaque, m, why);
+    tell(m, why);
 }
 
-void machine_resume(Machine *m)
+static void resume(Machine *m, bool clocks)
 {
     if (!m->stopped)
         return;
     m->stopped = false;
-    clocks_start(&m->clocks);
+    if (clocks)
+        clocks_start(&m->clocks);
+    for (u32 i = 0; i < m->cpu_count; i++)
+        m->cpu[i]->stop = (CpuStop){ STOP_NONE };
     set_state(m, MACHINE_RUNNING, REQUEST_NONE);
     cpu_resume_all(m);
 }
+
+void machine_resume(Machine *m) { resume(m, true); }
+void machine_resume_frozen(Machine *m) { resume(m, false); }
 
 static void stop(Machine *m, RunState state, MachineRequest why)
 {
@@ -468,9 +493,16 @@ static void reset_now(Machine *m)
         log_error("reset failed: %s", err.text);
         atomic_store(&m->exit_code, 1);
         shut_down(m, REQUEST_PANIC);
-    } else if (m->state_changed) {
-        m->state_changed(m->state_opaque, m, REQUEST_RESET);
+    } else {
+        tell(m, REQUEST_RESET);
     }
+}
+
+static void press_power(Machine *m)
+{
+    irq_set(&m->power_button, 1);
+    irq_set(&m->power_button, 0);
+    tell(m, REQUEST_POWERDOWN);
 }
 
 // The guest's end: -no-shutdown keeps the machine to be looked at.
@@ -496,6 +528,8 @@ static void on_request(void *opaque)
     } else {
         if (bits & BIT(REQUEST_RESET))
             reset_now(m);
+        if (bits & BIT(REQUEST_POWERDOWN))
+            press_power(m);
         if (bits & BIT(REQUEST_PAUSE))
             machine_pause(m);
     }
@@ -503,7 +537,7 @@ static void on_request(void *opaque)
 
 void machine_request(Machine *m, MachineRequest what, int code)
 {
-    if (what != REQUEST_RESET && what != REQUEST_PAUSE)
+    if (what != REQUEST_RESET && what != REQUEST_PAUSE && what != REQUEST_POWERDOWN)
         atomic_store(&m->exit_code, code);
     atomic_fetch_or(&m->request, (u32)BIT(what));
     loop_defer(&m->loop, &m->request_work);

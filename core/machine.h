@@ -116,7 +116,18 @@ typedef enum {
     REQUEST_PAUSE,
     REQUEST_PANIC,     // the guest says it crashed, or a CPU cannot go on
     REQUEST_QUIT,      // the user: end now
+    REQUEST_POWERDOWN, // the power button: the guest may end in order
 } MachineRequest;
+
+// Who wants to know of changes: monitors, the debugger's stub.  Called on the loop, in
+// order of machine_watch, after the change: REQUEST_NONE = the machine runs again; PAUSE =
+// it stopped, on request or by a vCPU (cpu->stop says which and why); RESET, POWEROFF,
+// PANIC, QUIT, POWERDOWN = that has been carried out.
+typedef struct MachineWatch {
+    void (*changed)(void *opaque, Machine *m, MachineRequest why);
+    void *opaque;
+    ListNode link;
+} MachineWatch;
 
 struct Machine {
     const MachineClass *cls;
@@ -154,9 +165,8 @@ struct Machine {
     _Atomic u32 request;          // bit per pending MachineRequest
     _Atomic int exit_code;
     LoopWork request_work;
-    // For the user interfaces: called on the loop after a change of state; may be NULL.
-    void (*state_changed)(void *opaque, Machine *m, MachineRequest why);
-    void *state_opaque;
+    ListNode watches;             // MachineWatch; loop thread, or before the loop runs
+    Irq power_button;             // pulsed by REQUEST_POWERDOWN; boards that have one connect it
     _Atomic u64 resets;
 };
 
@@ -166,7 +176,10 @@ void machine_free(Machine *m);
 bool machine_start(Machine *m, Error *err); // first reset, threads, parked
 int machine_run(Machine *m);                // resumes unless -S; loop; exit code
 void machine_resume(Machine *m);            // loop thread or before machine_run
+void machine_resume_frozen(Machine *m);     // the same, but CLOCK_VIRTUAL stands still
 void machine_pause(Machine *m);             // loop thread
+void machine_watch(Machine *m, MachineWatch *w);   // w: the caller's until unwatch
+void machine_unwatch(Machine *m, MachineWatch *w); // allowed in w's own callback
 bool machine_reset(Machine *m, Error *err); // paused: the two passes and load
 
 // Any thread.  code: exit status for POWEROFF, PANIC, QUIT.
