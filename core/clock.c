@@ -16,7 +16,7 @@
 
 void clocks_init(Clocks *c, Input *input, Loop *loop)
 {
-    *c = (Clocks){ .input = input, .loop = loop };
+    *c = (Clocks){ .input = input, .loop = loop, .slow = 1 };
     mutex_init(&c->lock);
     cond_init(&c->idle);
     if (loop)
@@ -68,10 +68,14 @@ static void virtual_set_locked(Clocks *c, Virtual v)
     atomic_store_explicit(&c->seq, seq + 2, memory_order_release);
 }
 
-static u64 virtual_now(const Virtual *v, u64 mono)
+static u64 virtual_now(const Clocks *c, const Virtual *v, u64 mono)
 {
-    return v->running && mono > v->start ? v->base + (mono - v->start) : v->base;
+    u64 passed = v->running && mono > v->start ? mono - v->start : 0;
+
+    return v->base + (c->slow == 1 ? passed : passed / c->slow);
 }
+
+void clocks_slow(Clocks *c, u32 times) { c->slow = times ? times : 1; }
 
 u64 clock_now(Clocks *c, ClockId id)
 {
@@ -82,7 +86,7 @@ u64 clock_now(Clocks *c, ClockId id)
         return input_mono_ns(c->input);
     Virtual v = virtual_get(c);
 
-    return v.running ? virtual_now(&v, input_mono_ns(c->input)) : v.base;
+    return v.running ? virtual_now(c, &v, input_mono_ns(c->input)) : v.base;
 }
 
 static void set_running(Clocks *c, bool run)
@@ -91,7 +95,7 @@ static void set_running(Clocks *c, bool run)
     Virtual v = virtual_get(c);
     u64 mono = input_mono_ns(c->input);
 
-    virtual_set_locked(c, (Virtual){ virtual_now(&v, mono), mono, run });
+    virtual_set_locked(c, (Virtual){ virtual_now(c, &v, mono), mono, run });
     mutex_unlock(&c->lock);
     if (c->loop)
         loop_wake(c->loop);
@@ -200,7 +204,11 @@ static u64 mono_deadline_locked(Clocks *c, ClockId id, u64 deadline)
         return CLOCK_NEVER;
     if (deadline <= now)
         return mono;
-    if (__builtin_add_overflow(mono, deadline - now, &at))
+    u64 left = deadline - now;
+
+    if (id == CLOCK_VIRTUAL && __builtin_mul_overflow(left, c->slow, &left))
+        return CLOCK_NEVER;
+    if (__builtin_add_overflow(mono, left, &at))
         return CLOCK_NEVER;
     return id == CLOCK_HOST ? MIN(at, mono + HOST_RECHECK_NS) : at;
 }

@@ -35,6 +35,7 @@ typedef struct Clocks {
     _Atomic u64 virt_start;    // monotonic time at that moment
     _Atomic u32 virt_running;
     _Atomic i64 host_offset;   // -rtc base=
+    u32 slow;                  // VIRTUAL runs so many times slower; set before it starts
     Mutex lock;                // heaps, timers' fields
     Cond idle;                 // a callback has ended
     TimerHeap heap[CLOCK_COUNT] GUARDED_BY(lock);
@@ -45,6 +46,9 @@ typedef struct Clocks {
 
 void clocks_init(Clocks *c, Input *input, Loop *loop); // VIRTUAL stopped at 0
 void clocks_fini(Clocks *c);
+// Before the first start: VIRTUAL runs `times` slower than the host's time, for engines so
+// slow that a guest would do nothing but serve its clock's interrupts.  0 and 1: no slower.
+void clocks_slow(Clocks *c, u32 times);
 void clocks_start(Clocks *c); // VIRTUAL runs
 void clocks_stop(Clocks *c);
 void clocks_set_virtual(Clocks *c, u64 ns); // while stopped (snapshot load)

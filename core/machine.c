@@ -59,6 +59,7 @@ static bool init_base(Machine *m, Error *err)
     if (m->config->has_seed)
         input_seed(&m->input, m->config->seed);
     clocks_init(&m->clocks, &m->input, &m->loop);
+    clocks_slow(&m->clocks, m->config->slow_clock);
     if (m->config->rtc_base) {
         u64 base = m->config->rtc_base * NS_PER_SECOND;
 

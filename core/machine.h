@@ -70,6 +70,7 @@ typedef struct MachineConfig {
     bool start_paused;          // -S
     bool has_seed;
     u64 seed;
+    u32 slow_clock;             // the guest's time runs so many times slower; 0 = 1
     u64 rtc_base;               // seconds; 0 = now
     bool nodefaults;
     bool ram_shared;            // memfd

@@ -71,6 +71,8 @@ static const OptionRow rows[] = {
     { "rtc", CALL, WANTS("base=utc|localtime|DATE,clock=host"), .set = set_rtc,
       .help = "what time the guest's clock starts at" },
     { "seed", CALL, WANTS("N"), .set = set_seed, .help = "makes the guest's random seeds repeat" },
+    { "slow-clock", CALL, WANTS("N"), .set = set_slow_clock,
+      .help = "the guest's time runs N times slower, for slow engines" },
     { "nodefaults", FLAG, AT(config.nodefaults), .help = "no serial port unless asked for" },
     { "display", NONE, WANTS("none"), AT(no_display), .help = "graphics" },
     { "vga", NONE, WANTS("none"), .help = "graphics" },

@@ -237,6 +237,16 @@ bool set_seed(Options *o, const char *val, Error *err)
     return true;
 }
 
+bool set_slow_clock(Options *o, const char *val, Error *err)
+{
+    u64 times;
+
+    if (!parse_u64(val, &times) || !times || times > 1000000)
+        return error_set_class(err, ERROR_INVALID, "-slow-clock %s: must be 1 to 1000000", val);
+    o->config.slow_clock = (u32)times;
+    return true;
+}
+
 bool set_name(Options *o, const char *val, Error *err)
 {
     static const ArgDesc keys[] = {

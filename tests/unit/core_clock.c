@@ -65,6 +65,29 @@ TEST(clock_virtual_stops)
     rig_down(&g);
 }
 
+TEST(clock_virtual_runs_slower)
+{
+    Rig g;
+    Timer t;
+
+    rig_up(&g);
+    clocks_slow(&g.clocks, 100);
+    clocks_start(&g.clocks);
+    u64 real = clock_now(&g.clocks, CLOCK_REAL);
+    fire_count = 0;
+    timer_init(&t, &g.clocks, CLOCK_VIRTUAL, fire, id(1));
+    timer_arm(&t, 200000); // 20 ms of the host's
+    while (!fire_count)
+        loop_once(&g.loop, NS_PER_SECOND);
+    TRUE(clock_now(&g.clocks, CLOCK_REAL) - real >= 20000000 - 1000000);
+    u64 now = clock_now(&g.clocks, CLOCK_VIRTUAL);
+    TRUE(now >= 200000 && now < NS_PER_SECOND);
+    timer_arm(&t, UINT64_MAX - 1); // a deadline beyond all time, once multiplied
+    TRUE(loop_once(&g.loop, 0));
+    timer_fini(&t);
+    rig_down(&g);
+}
+
 TEST(clock_ticks_are_exact)
 {
     EQ(clock_ticks(NS_PER_SECOND, 62500000), 62500000);
