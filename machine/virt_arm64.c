@@ -35,6 +35,7 @@
 enum { EM_AARCH64 = 183 };
 enum { PPI_SEC = 29, PPI_PHYS = 30, PPI_VIRT = 27, PPI_HYP = 26, PPI_PMU = 23 };
 enum { PCI_SPI = 3, PCI_PINS = 4 };
+enum { GPIO_SPI = 7, POWER_PIN = 3, KEY_POWER = 116 }; // linux/input-event-codes.h
 enum { IRQ_EDGE = 1, IRQ_LEVEL = 4 }; // device-tree interrupt flags
 
 typedef struct Virt {
@@ -42,7 +43,7 @@ typedef struct Virt {
     bool highmem, seeds;
     const char *compatible;
     u32 sockets, clusters, cores, threads; // cores of a cluster, threads of a core
-    Row rows[8 + VIRTIO_SLOTS]; // those of this configuration
+    Row rows[16 + VIRTIO_SLOTS]; // those of this configuration
     u32 row_count;
     char slot_name[VIRTIO_SLOTS][24];
 } Virt;
@@ -62,6 +63,8 @@ static const Row rows[] = {
       .flags = HIGHMEM },
     { "gpex", "pcie", 0x3f000000, .more = { 0x10000000, 0x3eff0000 }, .props = "ecam-size=16M",
       .flags = LOWMEM },
+    { "pl061", "gpio", 0x09030000, .irq = { "gic", SPI(GPIO_SPI) } },
+    { "gpio-key", "power-key", 0, .irq = { "gpio", POWER_PIN } },
 };
 
 static const Row slot_row = { "virtio-mmio", NULL, 0x0a000000, .irq = { "gic", SPI(16) } };
@@ -239,6 +242,7 @@ static bool build(Machine *m, Error *err)
     mem_commit(&m->mem);
     if (!machine_add_rows(m, v->rows, v->row_count, err))
         return false;
+    irq_connect(&m->power_button, device_irq_input, machine_device(m, "power-key"), 0);
     for (u32 i = 0; i < m->cpu_count; i++)
         if (!wire_cpu(m, machine_device(m, "gic"), i, err))
             return false;
@@ -303,10 +307,35 @@ static void pcie_node(Machine *m, DtTree *t, Device *dev, DtNode *n)
     dt_string(n, "compatible", "pci-host-ecam-generic");
 }
 
+// Without unit address, so no row of its own makes it.
+static void keys_node(DtTree *t)
+{
+    DtNode keys = dt_tree_add(t, NULL, "gpio-keys"), key;
+
+    dt_string(&keys, "compatible", "gpio-keys");
+    key = dt_tree_add_to(&keys, NULL, "poweroff");
+    dt_cells(&key, "gpios", (u32[]){ dt_phandle_of(&key, "gpio"), POWER_PIN, 0 }, 3);
+    dt_u32(&key, "linux,code", KEY_POWER);
+    dt_string(&key, "label", "GPIO Key Poweroff");
+}
+
+static void gpio_node(Machine *m, DtTree *t, Device *dev, DtNode *n)
+{
+    (void)m;
+    (void)t;
+    dev->cls->fdt(dev, n);
+    dt_cells(n, "interrupts", (u32[]){ 0, GPIO_SPI, IRQ_LEVEL }, 3);
+    dt_flag(n, "gpio-controller");
+    dt_u32(n, "#gpio-cells", 2);
+    dt_strings_list(n, "compatible", dev->cls->compatible);
+    dt_cells(n, "reg", (u32[]){ 0, 0x09030000, 0, 0x1000 }, 4);
+}
+
 static const DtQuirk quirks[] = {
     { "gicv2", "intc", .own = true, .more = gic_node },
     { "gicv3", "intc", .own = true, .more = gic_node },
     { "gpex", "pcie", .unit = 0x10000000, .own = true, .more = pcie_node },
+    { "pl061", "pl061", .own = true, .more = gpio_node },
     { "virtio-mmio", "virtio_mmio", .trigger = IRQ_EDGE, .dma_coherent = true },
     { NULL, NULL },
 };
@@ -506,6 +535,8 @@ static DtTree *make_tree(Machine *m, const Loaded *l)
         dt_tree_reserve(t, name);
     }
     dt_tree_reserve(t, "gic");
+    dt_tree_reserve(t, "msi"); // nothing has it yet; keeps the numbers of the peer
+    dt_tree_reserve(t, "gpio");
     root_node(m, t);
     psci_node(t);
     memory_node(m, t);
@@ -513,6 +544,8 @@ static DtTree *make_tree(Machine *m, const Loaded *l)
     for (u32 i = v->row_count; i-- > 0;) {
         if (str_eq(v->rows[i].name, "gic"))
             pmu_node(m, t);
+        if (str_eq(v->rows[i].name, "power-key"))
+            keys_node(t);
         dt_tree_row(t, m, &v->rows[i], quirks);
     }
     cpus_node(m, t);

@@ -26,7 +26,7 @@ same() {
     if command -v qemu-system-aarch64 > /dev/null && command -v dtc > /dev/null; then :; else
         echo "skip dtb/$name no qemu-system-aarch64 or no dtc"; skipped=$((skipped + 1)); return
     fi
-    qemu-system-aarch64 -M "virt$machine,dumpdtb=$tmp/theirs" -display none "$@" \
+    qemu-system-aarch64 -M "virt$machine,dumpdtb=$tmp/theirs" -display none -nic none "$@" \
         < /dev/null > "$tmp/out" 2>&1
     flatten "$tmp/ours" > "$tmp/a"; flatten "$tmp/theirs" > "$tmp/b"
     diff "$tmp/b" "$tmp/a" | sed -n 's/^[<>] //p' | grep -vEf "$tmp/known" > "$tmp/diff"
