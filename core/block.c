@@ -57,6 +57,33 @@ void block_submit(Block *b, BlockReq *req)
         b->ops->submit(b, req);
 }
 
+typedef struct {
+    BlockReq req;
+    bool done;
+    int error;
+} Wait;
+
+static void wake(BlockReq *req, int error)
+{
+    Wait *w = container_of(req, Wait, req);
+
+    w->done = true;
+    w->error = error;
+}
+
+bool block_read_now(Block *b, u64 offset, void *buf, u64 len, Error *err)
+{
+    struct iovec iov = { buf, (size_t)len };
+    Wait w = { .req = { .op = BLOCK_READ, .offset = offset, .len = len, .iov = &iov,
+                        .iov_count = 1, .done = wake } };
+
+    block_submit(b, &w.req);
+    while (!w.done)
+        loop_once(b->loop, 1000000000);
+    return !w.error || error_set_class(err, ERROR_HOST, "cannot read %s: %s", b->name,
+                                       strerror(w.error));
+}
+
 // ---- nothing in the drive --------------------------------------------------------------
 
 static void null_submit(Block *b, BlockReq *req)

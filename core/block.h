@@ -55,6 +55,8 @@ Block *block_ram_new(Loop *loop, u64 size, Error *err);
 void block_submit(Block *b, BlockReq *req);
 static inline void block_drain(Block *b) { b->ops->drain(b); }
 static inline void block_close(Block *b) { b->ops->close(b); }
+// Reads and waits, turning the loop meanwhile: on its thread, while a machine is built.
+bool block_read_now(Block *b, u64 offset, void *buf, u64 len, Error *err);
 
 typedef struct BlockDriver {
     const char *name;                              // "file", "raw", "qcow2"

@@ -197,6 +197,14 @@ void device_region_size(Device *dev, u32 region, u64 size)
     mem_resize(&dev->region[region].mr, size);
 }
 
+void device_region_romd(Device *dev, u32 region, RamBlock *ram)
+{
+    DeviceRegion *dr = &dev->region[region];
+
+    BUG_ON(dev->ready || region >= dev->region_count);
+    region_init_romd(&dr->mr, dr->name, ram, 0, ram->size, &dr->shim, dr);
+}
+
 // ---- timers, lines, chardev -------------------------------------------------------------
 
 static void timer_fired(void *opaque)
@@ -337,6 +345,13 @@ Device *device_new(const DeviceClass *cls, const char *name, const DeviceHost *h
         display_init(dev->display);
     }
     return dev;
+}
+
+void device_block(Device *dev, Block *b)
+{
+    BUG_ON(dev->ready || !dev->own_block);
+    b->loop = dev->loop;
+    dev->block = b;
 }
 
 bool device_set(Device *dev, const char *prop, const char *text, Error *err)

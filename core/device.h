@@ -182,6 +182,7 @@ bool device_set(Device *dev, const char *prop, const char *text, Error *err);
 bool device_set_u64(Device *dev, const char *prop, u64 val, Error *err);
 bool device_set_link(Device *dev, const char *prop, Device *to, Error *err);
 void device_chardev(Device *dev, Chardev *c); // connects front and back end
+void device_block(Device *dev, Block *b);     // b completes on the device's loop from now on
 bool device_init(Device *dev, Error *err);
 void device_free(Device *dev);
 void device_reset(Device *dev);   // pass one: fields of rows, class reset
@@ -190,6 +191,8 @@ void device_redrive(Device *dev); // pass two: all output lines
 // In class init only.
 void device_region_size(Device *dev, u32 region, u64 size);
 void device_irq_outputs(Device *dev, u32 count);
+// Makes it flash: reads come from ram while mem_rom_mode(device_region(..)) is on.
+void device_region_romd(Device *dev, u32 region, RamBlock *ram);
 
 void device_lock(Device *dev) ACQUIRES(dev->lock);
 void device_unlock(Device *dev) RELEASES(dev->lock); // delivers noted lines

@@ -34,6 +34,11 @@ static void set_props(Rig *r, const char *props)
 
 void rig_open(Rig *r, const char *name, const char *props, Machine *machine)
 {
+    rig_open_block(r, name, props, machine, NULL);
+}
+
+void rig_open_block(Rig *r, const char *name, const char *props, Machine *machine, Block *block)
+{
     Error err = { 0 };
     const DeviceClass *cls = device_class_find(name, &err);
 
@@ -52,6 +57,8 @@ void rig_open(Rig *r, const char *name, const char *props, Machine *machine)
     r->chr = chardev_test_new(&r->loop, &r->input);
     if (cls->backends & BACKEND_CHARDEV)
         device_chardev(r->dev, chardev_test_dev(r->chr));
+    if (block)
+        device_block(r->dev, block);
     if (!device_init(r->dev, &err))
         FAIL("%s", err.text);
     mem_begin(&r->mem);

@@ -23,6 +23,8 @@ typedef struct Rig {
 
 // Region i at i * 0x10000000.  machine may be NULL.  props: "key=val,..." or NULL.
 void rig_open(Rig *r, const char *cls, const char *props, Machine *machine);
+// The same with a medium, which stays the caller's.
+void rig_open_block(Rig *r, const char *cls, const char *props, Machine *machine, Block *block);
 void rig_close(Rig *r);
 void rig_spin(Rig *r, int ms); // the loop
 
