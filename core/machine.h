@@ -54,18 +54,25 @@ typedef struct Row {
 // ---- configuration from the command line ------------------------------------------------
 
 #define MACHINE_SERIALS 8
+#define MACHINE_FLASHES 2
 #define CPUS_MAX 512
 
 typedef struct MachineConfig {
     const char *cpu;            // "-cpu" text, NULL = class default
     u32 cpus;                   // -smp; 0 = 1
     u64 ram_size;               // -m; 0 = class default
-    const char *kernel, *initrd, *append, *dtb, *firmware;
+    const char *kernel, *initrd, *append, *dtb;
+    const char *firmware;       // -bios, found; NULL = none
     const char *dump_dtb;       // -machine dumpdtb=FILE
     Args *options;              // the rest of -M
     const char *accel;          // names tried in order, ':' separated; NULL = any that probes
     Args *accel_options;
     Chardev *serial[MACHINE_SERIALS]; // NULL = the null chardev
+    Block *pflash[MACHINE_FLASHES]; // NULL: none
+    const char *const *fw_cfg;  // -fw_cfg texts, fw_cfg_count of them
+    size_t fw_cfg_count;
+    const char *const *loaders; // "-device loader," texts, loader_count of them
+    size_t loader_count;
     bool no_reboot, no_shutdown;
     bool start_paused;          // -S
     bool has_seed;
@@ -167,6 +174,7 @@ struct Machine {
     _Atomic int exit_code;
     LoopWork request_work;
     ListNode watches;             // MachineWatch; loop thread, or before the loop runs
+    struct FwCfg *fw_cfg;         // the board's, owned by its device; NULL: has none
     Irq power_button;             // pulsed by REQUEST_POWERDOWN; boards that have one connect it
     _Atomic u64 resets;
 };

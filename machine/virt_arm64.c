@@ -2,15 +2,16 @@
 // virt: the board of QEMU 7.2's `-M virt` for arm64 guests.  Addresses, interrupts and the
 // device tree are those its dumpdtb and `info mtree` show, since firmware has them built in;
 // docs/virt-dtb.md lists what differs.
-// Memory map: 0x08000000 interrupt controller, 0x09000000 UART, 0x09010000 clock, 0x0a000000
+// Memory map: 0 and 64 MiB flash, 0x08000000 interrupt controller, 0x09000000 UART, 0x09010000 clock, 0x0a000000
 // 32 virtio-mmio slots, 0x10000000 PCIe windows, 0x40000000 RAM (up to 255 GiB), above 256 GiB
 // the second region of redistributors, PCIe ECAM at 0x4010000000 and its high window.
-// Not built: flash, fw-cfg, GPIO, ITS, v2m, EL2 and EL3.
+// Not built: ITS, v2m, EL2 and EL3.
 #include <errno.h>
 #include <libfdt.h>
 #include <stdio.h>
 #include <string.h>
 
+#include "core/fw_cfg.h"
 #include "core/machine.h"
 #include "cpu/arm/arm.h"
 #include "machine/boot/boot.h"
@@ -31,6 +32,7 @@
 #define REDIST2_SIZE 0x4000000u
 #define REDIST_FRAMES 123 // of 128 KiB in the first region
 #define VIRTIO_SLOTS 32
+#define FLASH_SIZE (64 * MIB)
 #define FIRST_PHANDLE 0x8000
 enum { EM_AARCH64 = 183 };
 enum { PPI_SEC = 29, PPI_PHYS = 30, PPI_VIRT = 27, PPI_HYP = 26, PPI_PMU = 23 };
@@ -67,6 +69,7 @@ static const Row rows[] = {
     { "gpio-key", "power-key", 0, .irq = { "gpio", POWER_PIN } },
 };
 
+static const Row fw_cfg_row = { "fw-cfg", "fw-cfg", 0x09020000 };
 static const Row slot_row = { "virtio-mmio", NULL, 0x0a000000, .irq = { "gic", SPI(16) } };
 
 static void choose_rows(Virt *v, u32 cpus)
@@ -88,6 +91,7 @@ static void choose_rows(Virt *v, u32 cpus)
         r->at += (Gpa)i * 0x200;
         r->irq.pin += i;
     }
+    v->rows[v->row_count++] = fw_cfg_row;
 }
 
 // ---- options ---------------------------------------------------------------------------
@@ -232,11 +236,30 @@ static bool wire_cpu(Machine *m, Device *gic, u32 i, Error *err)
            machine_wire(m, gic, m->cpu_count + i, name, ARM_INPUT_FIQ, err);
 }
 
+// Two banks, from address 0 on: what a CPU starts in.
+static bool add_flash(Machine *m, u32 bank, Error *err)
+{
+    char name[16];
+
+    snprintf(name, sizeof(name), "flash%u", bank);
+    Device *dev = machine_new_device(m, "cfi.pflash01", name, err);
+
+    if (dev && m->config->pflash[bank])
+        device_block(dev, m->config->pflash[bank]);
+    if (!dev || !machine_init_device(m, dev, err))
+        return false;
+    machine_map(m, dev, 0, bank * FLASH_SIZE, false);
+    return true;
+}
+
 static bool build(Machine *m, Error *err)
 {
     Virt *v = virt_of(m);
 
     choose_rows(v, m->cpu_count);
+    for (u32 i = 0; i < MACHINE_FLASHES; i++)
+        if (!add_flash(m, i, err))
+            return false;
     mem_begin(&m->mem);
     mem_add(&m->system, RAM_BASE, &m->ram_region, 0);
     mem_commit(&m->mem);
@@ -246,7 +269,8 @@ static bool build(Machine *m, Error *err)
     for (u32 i = 0; i < m->cpu_count; i++)
         if (!wire_cpu(m, machine_device(m, "gic"), i, err))
             return false;
-    return true;
+    fw_cfg_set_u16(m->fw_cfg, FW_CFG_NB_CPUS, (u16)m->cpu_count);
+    return boot_fw_cfg_files(m, err);
 }
 
 // ---- device tree ----------------------------------------------------------------------------
@@ -336,6 +360,7 @@ static const DtQuirk quirks[] = {
     { "gicv3", "intc", .own = true, .more = gic_node },
     { "gpex", "pcie", .unit = 0x10000000, .own = true, .more = pcie_node },
     { "pl061", "pl061", .own = true, .more = gpio_node },
+    { "fw-cfg", "fw-cfg" },
     { "virtio-mmio", "virtio_mmio", .trigger = IRQ_EDGE, .dma_coherent = true },
     { NULL, NULL },
 };
@@ -467,6 +492,15 @@ static void cpu_node(Machine *m, DtNode *cpus, u32 i)
     dt_string(&n, "device_type", "cpu");
 }
 
+static void flash_node(DtTree *t)
+{
+    DtNode n = dt_tree_add(t, NULL, "flash@0");
+
+    dt_u32(&n, "bank-width", 4);
+    dt_cells(&n, "reg", (u32[]){ 0, 0, 0, FLASH_SIZE, 0, FLASH_SIZE, 0, FLASH_SIZE }, 8);
+    dt_string(&n, "compatible", "cfi-flash");
+}
+
 static void cpus_node(Machine *m, DtTree *t)
 {
     DtNode n = dt_tree_add(t, NULL, "cpus");
@@ -548,6 +582,7 @@ static DtTree *make_tree(Machine *m, const Loaded *l)
             keys_node(t);
         dt_tree_row(t, m, &v->rows[i], quirks);
     }
+    flash_node(t);
     cpus_node(m, t);
     timer_node(m, t);
     clock_node(t);
@@ -677,27 +712,56 @@ static bool dump_tree(const char *path, const void *blob, size_t size, Error *er
     return ok || error_errno(err, "dumpdtb: cannot write %s", path);
 }
 
+static bool has_firmware(const MachineConfig *c) { return c->firmware || c->pflash[0]; }
+
+// Firmware looks for the tree at the start of RAM, and for a kernel in fw_cfg.
+static bool load_firmware(Machine *m, Error *err)
+{
+    const char *path = m->config->firmware;
+
+    return (!path || boot_firmware(m, path, 0, FLASH_SIZE, err)) && boot_fw_cfg_kernel(m, err);
+}
+
+static bool place_low(const BootRam *ram, Loaded *l, const void *blob, size_t size, Error *err)
+{
+    void *to = boot_ram_at(ram, RAM_BASE, size);
+
+    if (!to)
+        return error_set(err, "RAM is too small for the device tree; give more with -m");
+    memcpy(to, blob, size);
+    boot_ram_written(ram, RAM_BASE, size);
+    l->dtb = RAM_BASE;
+    return true;
+}
+
+static bool finish(Machine *m, const BootRam *ram, Loaded *l, const void *blob, size_t size,
+                   Error *err)
+{
+    if (m->config->dump_dtb)
+        return dump_tree(m->config->dump_dtb, blob, size, err);
+    if (!(l->has_kernel ? place_tree : place_low)(ram, l, blob, size, err))
+        return false;
+    arm_set_entry(m->cpu[0], l->has_kernel ? l->kernel.entry : 0,
+                  (const u64[4]){ l->has_kernel ? l->dtb : 0 });
+    return boot_loaders(m, ram, EM_AARCH64, err);
+}
+
 static bool load(Machine *m, Error *err)
 {
     const MachineConfig *c = m->config;
     BootRam ram = boot_ram(m);
     Loaded l = { 0 };
     size_t size;
-    void *blob;
-    bool ok;
 
-    if (!c->kernel && !c->dump_dtb)
-        return error_set(err, "nothing to boot: name a kernel with -kernel FILE");
-    if (!load_files(m, &ram, &l, err))
+    if (!c->kernel && !c->dump_dtb && !has_firmware(c) && !c->loader_count)
+        return error_set(err, "nothing to boot: name a kernel with -kernel FILE, or firmware with "
+                         "-bios FILE");
+    if (!(has_firmware(c) ? load_firmware(m, err) : load_files(m, &ram, &l, err)))
         return false;
-    blob = tree_blob(m, &l, &size, err);
-    if (!blob)
-        return false;
-    ok = c->dump_dtb ? dump_tree(c->dump_dtb, blob, size, err)
-                     : place_tree(&ram, &l, blob, size, err);
+    void *blob = tree_blob(m, &l, &size, err);
+    bool ok = blob && finish(m, &ram, &l, blob, size, err);
+
     free(blob);
-    if (ok && l.has_kernel)
-        arm_set_entry(m->cpu[0], l.kernel.entry, (const u64[4]){ l.dtb });
     return ok;
 }
 

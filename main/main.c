@@ -108,7 +108,8 @@ static int run_machine(const Options *o, Machine *m, ChardevSet *set, Error *err
 static int run(Options *o, Error *err)
 {
     ChardevSet *set = chardevs_new();
-    Machine *m = open_serials(o, set, err) ? machine_new(o->cls, &o->config, err) : NULL;
+    bool open = open_serials(o, set, err) && drives_open(o, err);
+    Machine *m = open ? machine_new(o->cls, &o->config, err) : NULL;
     int code = EXIT_SUCCESS;
 
     if (m && o->semihosting)
@@ -122,6 +123,7 @@ static int run(Options *o, Error *err)
         code = run_machine(o, m, set, err);
     if (m)
         machine_free(m);
+    drives_close(o);
     chardevs_free(set);
     return code;
 }

@@ -36,6 +36,8 @@ static bool set_chardev(Options *o, const char *val, Error *err);
 static bool set_serial(Options *o, const char *val, Error *err);
 static bool set_cpu(Options *o, const char *val, Error *err);
 static bool set_dir(Options *o, const char *val, Error *err);
+static bool set_device(Options *o, const char *val, Error *err);
+static bool set_fw_cfg(Options *o, const char *val, Error *err);
 
 #define AT(member) .at = offsetof(Options, member)
 #define WANTS(what) .arg = what
@@ -58,6 +60,14 @@ static const OptionRow rows[] = {
     { "initrd", TEXT, WANTS("FILE"), AT(config.initrd), .help = "initial RAM disk" },
     { "append", TEXT, WANTS("TEXT"), AT(config.append), .help = "kernel command line" },
     { "dtb", TEXT, WANTS("FILE"), AT(config.dtb), .help = "device tree instead of the generated" },
+    { "bios", TEXT, WANTS("FILE"), AT(bios), .help = "firmware; gets the kernel by fw_cfg" },
+    { "pflash", CALL, WANTS("FILE"), .set = set_pflash, .help = "a flash bank, kept in FILE" },
+    { "drive", CALL, WANTS("if=pflash,file=FILE[,unit=N][,readonly=on]"), .set = set_drive,
+      .help = "the same, with more to say" },
+    { "device", CALL, WANTS("loader[,file=F][,addr=A][,data=V,data-len=N][,cpu-num=N]"),
+      .set = set_device, .help = "put a file or a value into memory at each reset" },
+    { "fw_cfg", CALL, WANTS("name=NAME,file=FILE|string=TEXT"), .set = set_fw_cfg,
+      .help = "a file for the firmware" },
 
     { NULL, HEADING, .help = "Console and devices" },
     { "nographic", FLAG, AT(nographic),
@@ -105,20 +115,15 @@ static const OptionRow rows[] = {
     { "s", LATER, .help = "the debugger's stub" },
     { "qmp", LATER, WANTS("DEV"), .help = "QMP" },
     { "mon", LATER, WANTS("DEV"), .help = "the monitor" },
-    { "bios", LATER, WANTS("FILE"), .help = "firmware" },
-    { "pflash", LATER, WANTS("FILE"), .help = "flash" },
-    { "drive", LATER, WANTS("FILE"), .help = "a disk" },
     { "blockdev", LATER, WANTS("DESC"), .help = "a disk" },
     { "hda", LATER, WANTS("FILE"), .help = "a disk" },
     { "hdb", LATER, WANTS("FILE"), .help = "a disk" },
     { "cdrom", LATER, WANTS("FILE"), .help = "a CD drive" },
     { "sd", LATER, WANTS("FILE"), .help = "an SD card" },
     { "snapshot", LATER, .help = "a disk" },
-    { "device", LATER, WANTS("DEVICE"), .help = "a device of the command line" },
     { "netdev", LATER, WANTS("BACKEND"), .help = "network" },
     { "object", LATER, WANTS("OBJECT"), .help = "an object of the command line" },
     { "global", LATER, WANTS("PROPERTY"), .help = "a global property" },
-    { "fw_cfg", LATER, WANTS("ITEM"), .help = "fw-cfg" },
     { "smbios", LATER, WANTS("ITEM"), .help = "SMBIOS" },
     { "numa", LATER, WANTS("NODE"), .help = "NUMA" },
     { "boot", LATER, WANTS("ORDER"), .help = "a choice of boot devices" },
@@ -223,6 +228,22 @@ static bool set_dir(Options *o, const char *val, Error *err)
         o->done = true;
     }
     vec_push(&o->dirs, val);
+    return true;
+}
+
+static bool set_device(Options *o, const char *val, Error *err)
+{
+    if (!str_eq(val, "loader") && !str_starts(val, "loader,"))
+        return error_set_class(err, ERROR_UNSUPPORTED, "-device %.*s: devices of the command line "
+                               "are not built yet; only loader is", (int)strcspn(val, ","), val);
+    vec_push(&o->loaders, val);
+    return true;
+}
+
+static bool set_fw_cfg(Options *o, const char *val, Error *err)
+{
+    (void)err;
+    vec_push(&o->fw_cfgs, val);
     return true;
 }
 
@@ -331,6 +352,9 @@ void options_free(Options *o)
     vec_free(&o->serials);
     vec_free(&o->chardevs);
     vec_free(&o->dirs);
+    vec_free(&o->fw_cfgs);
+    vec_free(&o->loaders);
+    drives_free(o);
     free(o->name);
     free(o->append);
 }

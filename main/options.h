@@ -17,6 +17,11 @@ typedef struct AccelChoice {
     Args args;              // "-accel NAME,..."; empty for -M accel=
 } AccelChoice;
 
+typedef struct FlashFile {
+    char *file;             // owned; NULL = none
+    bool readonly;
+} FlashFile;
+
 typedef struct Options {
     CalledAs called;
     MachineConfig config;   // filled by options_parse and options_settle
@@ -26,7 +31,10 @@ typedef struct Options {
     VEC(AccelChoice) accels;
     VEC(const char *) serials, chardevs, dirs; // in order
     const char *image;      // the argument without an option
-    const char *cpu;
+    const char *cpu, *bios;
+    FlashFile flash[MACHINE_FLASHES];
+    VEC(const char *) fw_cfgs, loaders;
+    char *firmware_path;    // owned
     const char *log_items, *log_file;
     char *name, *append;    // owned
     bool nographic, no_display, semihosting, verbose, stats, perfmap;
@@ -52,6 +60,14 @@ bool set_slow_clock(Options *o, const char *val, Error *err);
 bool set_name(Options *o, const char *val, Error *err);
 bool set_semihosting(Options *o, const char *val, Error *err);
 bool smp_spread(Options *o, Error *err); // -smp into config.cpus and -M smp.*
+
+// Files that the machine keeps (drives.c).  Opened before there is a machine, closed after it.
+bool set_drive(Options *o, const char *val, Error *err);
+bool set_pflash(Options *o, const char *val, Error *err);
+bool firmware_find(Options *o, const char *name, Error *err); // sets config.firmware
+bool drives_open(Options *o, Error *err);
+void drives_close(Options *o);
+void drives_free(Options *o);
 
 // Lists (lists.c), to stdout.
 void list_machines(void);

@@ -16,6 +16,7 @@ const ArgDesc machine_keys[] = {
     { "initrd", ARG_STRING, "as -initrd" },
     { "append", ARG_STRING, "as -append" },
     { "dtb", ARG_STRING, "as -dtb" },
+    { "firmware", ARG_STRING, "as -bios" },
     { "dumpdtb", ARG_STRING, "write the device tree to this file and exit" },
     { "usb", ARG_BOOL, "not built, off only" },
     { "graphics", ARG_BOOL, "accepted" },
@@ -82,6 +83,11 @@ static void spread_machine_keys(Options *o)
     c->append = args_str(&o->machine, "append", c->append);
     c->dtb = args_str(&o->machine, "dtb", c->dtb);
     c->dump_dtb = args_str(&o->machine, "dumpdtb", NULL);
+    o->bios = args_str(&o->machine, "firmware", o->bios);
+    c->fw_cfg = o->fw_cfgs.at;
+    c->fw_cfg_count = o->fw_cfgs.len;
+    c->loaders = o->loaders.at;
+    c->loader_count = o->loaders.len;
     c->options = &o->machine;
     c->cpu = o->cpu;
 }
@@ -164,13 +170,17 @@ static bool check_pairs(const Options *o, Error *err)
 {
     const MachineConfig *c = &o->config;
 
+    if (o->bios && o->flash[0].file)
+        return error_set(err, "both -bios %s and flash bank 0 (%s) are firmware; give one", o->bios,
+                         o->flash[0].file);
     if (c->kernel || c->dump_dtb)
         return true;
     if (c->initrd)
         return error_set(err, "-initrd without -kernel; name the kernel too");
     if (c->append)
         return error_set(err, "-append without -kernel; name the kernel too");
-    return error_set(err, "nothing to boot; name a kernel with -kernel FILE");
+    return o->bios || o->flash[0].file || c->loader_count ||
+           error_set(err, "nothing to boot; name a kernel with -kernel FILE, or firmware with -bios");
 }
 
 bool options_settle(Options *o, Error *err)
@@ -196,5 +206,6 @@ bool options_settle(Options *o, Error *err)
     if (!smp_spread(o, err) || !check_machine_keys(o, err))
         return false;
     spread_machine_keys(o);
-    return settle_image(o, err) && check_pairs(o, err) && settle_accel(o, err);
+    return settle_image(o, err) && check_pairs(o, err) && settle_accel(o, err) &&
+           (!o->bios || firmware_find(o, o->bios, err));
 }

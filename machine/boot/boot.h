@@ -32,6 +32,8 @@ void boot_file_close(BootFile *b);
 bool boot_file_take(BootFile *b, void *to, u64 len, Error *err);
 // From here to the end, at most `room` bytes; more is an error ("does not fit").
 bool boot_file_rest(BootFile *b, void *to, u64 room, u64 *got, Error *err);
+// Up to len bytes; *got < len means the end.
+bool boot_file_some(BootFile *b, void *to, u64 len, u64 *got, Error *err);
 bool boot_file_seek(BootFile *b, u64 at, Error *err); // plain files only
 
 // ---- memory ---------------------------------------------------------------------------
@@ -84,3 +86,13 @@ bool boot_initrd(const BootRam *ram, const char *path, Gpa at, Gpa *end, Error *
 // A user's device tree, checked, with `extra` bytes of room; malloc'd.
 void *boot_read_dtb(const char *path, size_t extra, Error *err);
 
+
+// ---- firmware, and what it is given (m->fw_cfg must be there) ---------------------------------
+
+// The rest of the file to memory at `at`, flash too; more than max bytes is an error.
+bool boot_raw(Machine *m, BootFile *b, Gpa at, u64 max, Error *err);
+bool boot_firmware(Machine *m, const char *path, Gpa at, u64 max, Error *err); // -bios
+bool boot_fw_cfg_kernel(Machine *m, Error *err); // -kernel, -initrd, -append; at each reset
+bool boot_fw_cfg_files(Machine *m, Error *err);  // -fw_cfg; once
+// "-device loader": after the rest, as it may set where CPUs start.
+bool boot_loaders(Machine *m, const BootRam *ram, u16 elf_machine, Error *err);

@@ -135,6 +135,16 @@ bool boot_file_take(BootFile *b, void *to, u64 len, Error *err)
                      (unsigned long long)(len - n - got));
 }
 
+bool boot_file_some(BootFile *b, void *to, u64 len, u64 *got, Error *err)
+{
+    u64 n = take_head(b, to, len);
+
+    if (!take_some(b, (u8 *)to + n, len - n, got, err))
+        return false;
+    *got += n;
+    return true;
+}
+
 bool boot_file_rest(BootFile *b, void *to, u64 room, u64 *got, Error *err)
 {
     u64 n = take_head(b, to, room);
