@@ -78,8 +78,10 @@ bool block_read_now(Block *b, u64 offset, void *buf, u64 len, Error *err)
                         .iov_count = 1, .done = wake } };
 
     block_submit(b, &w.req);
-    while (!w.done)
-        loop_once(b->loop, 1000000000);
+    while (!w.done) { // drained is queued on the loop; nobody need wake it
+        block_drain(b);
+        loop_once(b->loop, 0);
+    }
     return !w.error || error_set_class(err, ERROR_HOST, "cannot read %s: %s", b->name,
                                        strerror(w.error));
 }

@@ -98,7 +98,8 @@ bool fw_cfg_add_file(FwCfg *f, const char *name, const void *data, u32 len, bool
     while (at < f->files.len && strcmp(f->files.at[at].name, name) < 0)
         at++;
     if (at < f->files.len && str_eq(f->files.at[at].name, name))
-        return error_set_class(err, ERROR_INVALID, "fw_cfg: '%s' is there already; rename it", name);
+        return error_set_class(err, ERROR_INVALID, "fw_cfg: '%s' is there already; rename it",
+                               name);
     FwCfgItem it = { .name = xstrdup(name), .data = copy_of(data, len), .len = len,
                      .writable = writable };
 

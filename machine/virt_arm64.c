@@ -2,9 +2,10 @@
 // virt: the board of QEMU 7.2's `-M virt` for arm64 guests.  Addresses, interrupts and the
 // device tree are those its dumpdtb and `info mtree` show, since firmware has them built in;
 // docs/virt-dtb.md lists what differs.
-// Memory map: 0 and 64 MiB flash, 0x08000000 interrupt controller, 0x09000000 UART, 0x09010000 clock, 0x0a000000
-// 32 virtio-mmio slots, 0x10000000 PCIe windows, 0x40000000 RAM (up to 255 GiB), above 256 GiB
-// the second region of redistributors, PCIe ECAM at 0x4010000000 and its high window.
+// Memory map: 0 and 64 MiB two banks of flash, 0x08000000 interrupt controller, 0x09000000 UART,
+// 0x09010000 clock, 0x09020000 fw_cfg, 0x09030000 GPIO, 0x0a000000 32 virtio-mmio slots,
+// 0x10000000 PCIe windows, 0x40000000 RAM (up to 255 GiB), above 256 GiB the second region of
+// redistributors, PCIe ECAM at 0x4010000000 and its high window.
 // Not built: ITS, v2m, EL2 and EL3.
 #include <errno.h>
 #include <libfdt.h>

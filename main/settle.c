@@ -180,7 +180,8 @@ static bool check_pairs(const Options *o, Error *err)
     if (c->append)
         return error_set(err, "-append without -kernel; name the kernel too");
     return o->bios || o->flash[0].file || c->loader_count ||
-           error_set(err, "nothing to boot; name a kernel with -kernel FILE, or firmware with -bios");
+           error_set(err, "nothing to boot; name a kernel with -kernel FILE, or firmware "
+                          "with -bios");
 }
 
 bool options_settle(Options *o, Error *err)
