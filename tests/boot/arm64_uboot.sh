@@ -54,5 +54,20 @@ wait 30 Shell>
 send reset -s\r
 exit 20
 EOF
+    # Variables are written to flash; the second start finds them in the file.
+    flash=$logs/flash0; vars=$logs/flash1; rm -f "$flash" "$vars"
+    cp $edk2 "$flash" && truncate -s 64M "$flash" "$vars"
+    for n in first second; do
+        boot edk2-$n -M virt -cpu cortex-a72 -m 512M -nographic -no-reboot \
+            -drive if=pflash,format=raw,file="$flash",readonly=on -pflash "$vars" <<EOF
+wait 60 UEFI Interactive Shell
+wait 30 Shell>
+send reset -s\r
+exit 20
+EOF
+        if [ -n "$(tr -d '\0' < "$vars" | head -c 64 | base64)" ]; then ok vars-$n
+        else fail vars-$n "nothing was written to $vars"; fi
+    done
+    rm -f "$flash" "$vars"
 else skip edk2 "no package qemu-efi-aarch64"; fi
 finish
