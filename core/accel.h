@@ -64,8 +64,10 @@ typedef struct Accel {
     const char *irqchip;      // device class to use instead of the emulated one, or NULL
     // All paused.  False: out of resources or unsupported.  By virtual address, in every
     // address space and on every vCPU.  The same one may be added several times, and goes
-    // when it was deleted as often.  A vCPU that is resumed on a breakpoint (or an
-    // instruction whose watchpoint stopped it) first executes that instruction.
+    // when it was deleted as often.  A vCPU that returned CPU_DEBUG and is resumed where it
+    // stopped first executes that instruction (before interrupts, unless it steps): whatever
+    // breakpoint is there, and whatever it accesses if a watchpoint was why.  One that
+    // was only paused there, or whose pc was set since, has not seen its breakpoint yet.
     bool (*break_add)(Machine *m, BreakKind kind, Gva addr, u64 len, Error *err);
     bool (*break_del)(Machine *m, BreakKind kind, Gva addr, u64 len, Error *err);
     // Paused.  STEP_ON: return CPU_DEBUG with STOP_STEP after each instruction; STEP_NOIRQ:

@@ -87,17 +87,20 @@ void cache_fini(Tcg *tcg)
     free(tcg->pages);
 }
 
-static unsigned hash_of(u64 pa, u64 pc, u32 mode)
+static unsigned hash_of(u64 pa, u64 pc, u64 mode)
 {
     u64 h = (pa >> 2) * 0x9e3779b97f4a7c15u ^ (pc >> 12) * 0xc2b2ae3d27d4eb4fu ^
-            (u64)mode * 0x27d4eb2f165667c5u;
+            mode * 0x27d4eb2f165667c5u;
     return (unsigned)(h >> (64 - HASH_BITS));
 }
 
-Region *cache_find(Tcg *tcg, u64 pa, u64 pc, u32 mode)
+static u64 mode_of(u32 mode, bool solo) { return mode | (u64)solo << 32; }
+
+Region *cache_find(Tcg *tcg, u64 pa, u64 pc, u32 mode, bool solo)
 {
-    Region *r = atomic_load_explicit(&tcg->hash[hash_of(pa, pc, mode)], memory_order_acquire);
-    while (r && (r->pc != pc || r->pa != pa || r->mode != mode ||
+    unsigned h = hash_of(pa, pc, mode_of(mode, solo));
+    Region *r = atomic_load_explicit(&tcg->hash[h], memory_order_acquire);
+    while (r && (r->pc != pc || r->pa != pa || r->mode != mode || r->solo != solo ||
                  atomic_load_explicit(&r->dead, memory_order_relaxed)))
         r = atomic_load_explicit(&r->hash_next, memory_order_acquire);
     return r;
@@ -111,7 +114,7 @@ void cache_publish(Tcg *tcg, Region *r, RamBlock *ram, u64 ram_at)
     p->regions = r;
     for (unsigned g = r->guest_lo >> 6; g <= (r->guest_hi - 1u) >> 6; g++)
         p->map |= 1ull << g;
-    unsigned h = hash_of(r->pa, r->pc, r->mode);
+    unsigned h = hash_of(r->pa, r->pc, mode_of(r->mode, r->solo));
     atomic_store_explicit(&r->hash_next, atomic_load(&tcg->hash[h]), memory_order_relaxed);
     atomic_store_explicit(&tcg->hash[h], r, memory_order_release);
     atomic_fetch_add_explicit(&tcg->published, 1, memory_order_release);
@@ -121,7 +124,7 @@ void cache_publish(Tcg *tcg, Region *r, RamBlock *ram, u64 ram_at)
 // tcg->lock is held.  A lookup that stands on r goes on along its chain: r stays as it is.
 void cache_unhash(Tcg *tcg, const Region *r)
 {
-    Region *_Atomic *at = &tcg->hash[hash_of(r->pa, r->pc, r->mode)];
+    Region *_Atomic *at = &tcg->hash[hash_of(r->pa, r->pc, mode_of(r->mode, r->solo))];
     for (Region *x; (x = atomic_load_explicit(at, memory_order_relaxed)); at = &x->hash_next)
         if (x == r) {
             atomic_store_explicit(at, atomic_load(&r->hash_next), memory_order_release);
@@ -142,7 +145,7 @@ bool cache_chunk(Tcg *tcg, TcgThread *th)
 void cache_link(Tcg *tcg, Region *from, u32 i, Region *to)
 {
     RegionLink *l = &from->links[i];
-    if (tcg->no_links)
+    if (tcg->no_links || from->solo)
         return;
     mutex_lock(&tcg->lock);
     if (!l->to && !atomic_load(&from->dead) && !atomic_load(&to->dead)) {

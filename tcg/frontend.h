@@ -42,9 +42,9 @@ typedef struct TcgFault {
     TcgAccess acc;
     MemOp memop;
     bool user;                                      // was MO_USER
-    enum { TF_MMU, TF_ALIGN, TF_BUS, TF_WATCH, TF_ATOMIC } why; // BUS: the memory system answered
-                                                    // DECODE_ERR; ATOMIC: exclusive or atomic
-                                                    // access to memory that does not support it
+    // BUS: the memory system answered DECODE_ERR; ATOMIC: exclusive or atomic access to memory that
+    // does not support it; DEBUGGER: tcg's own, the guest never sees it.
+    enum { TF_MMU, TF_ALIGN, TF_BUS, TF_WATCH, TF_ATOMIC, TF_DEBUGGER } why;
     u64 fault;                                      // TF_MMU: TcgPage.fault
 } TcgFault;
 
@@ -72,6 +72,10 @@ typedef struct TcgFrontend {
     void (*raise_mem)(Cpu *cpu, const TcgFault *f);
     void (*raise_fetch)(Cpu *cpu, u64 pc, const TcgFault *f);
     bool (*interrupt)(Cpu *cpu);                    // take a pending unmasked one: true if taken
+    // The instruction at pc was begun, nothing of it is done, and it will be begun again.
+    void (*restart)(Cpu *cpu);
+    // Code was left at pc: make a pc that is the front-end's own word to itself a guest's.
+    void (*settle)(Cpu *cpu);
     // FP operations done exactly; the slow twin of every op with property Q, same operands
     // and meaning.  Also sets the guest's cumulative flags.  in[i]/out: low lanes as in registers;
     // results that are integers or flags (packed canonical) go to out->d[0].
@@ -115,6 +119,10 @@ void tcg_icache_invalidate(Cpu *cpu, u64 va, u64 len, bool all);  // IC: a hint;
 // FP status: the host's sticky flags, as Arm FPSR bits (IOC 1, DZC 2, OFC 4, UFC 8, IXC 16).
 u32  tcg_fp_flags(Cpu *cpu);                        // and clears them in the host
 void tcg_exclusive_clear(Cpu *cpu);                 // CLREX, exception return
+
+// A debugger keeps interrupts waiting on this vCPU: interrupt() takes none, and leaves the exit
+// word as it is.
+bool tcg_irqs_wait(Cpu *cpu);
 
 // Where generated code can find things (Cpu offsets), for LDENV/STENV in front-ends.
 u32  tcg_offset_exit(void);                         // the exit word

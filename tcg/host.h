@@ -15,6 +15,7 @@ typedef struct TcgHost {
     // False when the code buffer's generation is full (the caller makes room and retries).
     bool (*compile)(Tcg *tcg, Ctx *t, Region *r);
     // Run from the Cpu's pc until the exit word or an EXITLOOP; all guest state is in the Cpu.
+    // A solo region is run whatever the exit word says.
     void (*run)(Cpu *cpu, Region *first);
     // Jumps: make link i of r go to region `to` (NULL: back to its stub).  tcg->lock is held.
     void (*link)(Tcg *tcg, Region *r, u32 i, Region *to);

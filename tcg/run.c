@@ -69,7 +69,28 @@ static void jc_fill(TcgCpu *tc, Region *r)
     tc->th->stats.jc_fills++;
 }
 
-static u64 *pc_of(Cpu *cpu) { return (u64 *)(void *)((u8 *)cpu + tcg_cpu(cpu)->fe->pc_offset); }
+// NULL: an exception has been raised.
+static Region *region_at_pc(Cpu *cpu, bool solo)
+{
+    TcgCpu *tc = tcg_cpu(cpu);
+    u64 pc = *tcg_pc(cpu) = tc->fe->canonical(cpu, *tcg_pc(cpu));
+    FetchEntry *fe;
+    if (pc & (tc->fe->insn_align - 1)) {
+        raise_fetch(cpu, pc, TF_ALIGN, 0);
+        return NULL;
+    }
+    tc->th->stats.lookups++;
+    if (!fetch_page(cpu, pc, &fe))
+        return NULL;
+    u64 pa = fe->ram->ram_offset + fe->ram_at + (pc & (PAGE_SIZE - 1));
+    Region *r = cache_find(tc->tcg, pa, pc, tc->mode, solo);
+    if (!r)
+        r = translate(cpu, pc, fe, solo);
+    if (log_on(LOG_EXEC))
+        log_printf("exec %d: %#llx, %u instructions, mode %#x\n", cpu->index,
+                   (unsigned long long)pc, r->insns, r->mode);
+    return r;
+}
 
 // The region for the Cpu's pc, or NULL when the exit word wants the run loop.  Faults of
 // fetching become the guest's exceptions, whose handler's region is then given.
@@ -77,30 +98,19 @@ Region *tcg_next_region(Cpu *cpu)
 {
     TcgCpu *tc = tcg_cpu(cpu);
     for (int faults = 0; !cpu_exit_bits(cpu); faults++) {
-        u64 pc = *pc_of(cpu) = tc->fe->canonical(cpu, *pc_of(cpu));
-        FetchEntry *fe;
         if (faults > 64)                            // vectors that fault: stay interruptible
             cpu_kick(cpu, CPU_EXIT_ACCEL);
-        if (pc & (tc->fe->insn_align - 1)) {
-            raise_fetch(cpu, pc, TF_ALIGN, 0);
-            continue;
-        }
-        tc->th->stats.lookups++;
-        if (!fetch_page(cpu, pc, &fe))
-            continue;
-        u64 pa = fe->ram->ram_offset + fe->ram_at + (pc & (PAGE_SIZE - 1));
-        Region *r = cache_find(tc->tcg, pa, pc, tc->mode);
+        Region *r = region_at_pc(cpu, false);
         if (!r)
-            r = translate(cpu, pc, fe);
-        if (log_on(LOG_EXEC))                       // and not by the jump cache: each is seen
-            log_printf("exec %d: %#llx, %u instructions, mode %#x\n", cpu->index,
-                       (unsigned long long)pc, r->insns, r->mode);
-        else
+            continue;
+        if (!log_on(LOG_EXEC))                      // else not by the jump cache: each is seen
             jc_fill(tc, r);
         return r;
     }
     return NULL;
 }
+
+Region *tcg_solo_region(Cpu *cpu) { return region_at_pc(cpu, true); }
 
 const void *tcg_next(Cpu *cpu)
 {
@@ -108,7 +118,13 @@ const void *tcg_next(Cpu *cpu)
     return r ? r->code : NULL;
 }
 
-void tcg_raise(Cpu *cpu, const TcgFault *f) { tcg_cpu(cpu)->fe->raise_mem(cpu, f); }
+void tcg_raise(Cpu *cpu, const TcgFault *f)
+{
+    if (f->why == TF_DEBUGGER)
+        debug_stop(cpu, STOP_WATCH, (BreakKind)f->fault, f->va);
+    else
+        tcg_cpu(cpu)->fe->raise_mem(cpu, f);
+}
 
 _Noreturn void tcg_unwind(Cpu *cpu) { tcg_cpu(cpu)->tcg->host->unwind(cpu); }
 
@@ -144,12 +160,13 @@ static bool serve(Cpu *cpu)
         tlb_serve(th);
         th->stats.exit_tlb++;
     }
-    if (bits & (CPU_EXIT_IRQ | CPU_EXIT_FRONT)) {
+    if (bits & (CPU_EXIT_IRQ | CPU_EXIT_FRONT) && !tcg_irqs_wait(cpu)) {
         cpu_exit_clear(cpu, CPU_EXIT_IRQ | CPU_EXIT_FRONT);
         th->stats.exit_irq++;
         if (tcg_cpu(cpu)->fe->interrupt(cpu)) {
             th->stats.interrupts++;
             cpu->halted = false;
+            debug_stepped(cpu);
         }
     }
     bits &= ~(u32)(OURS | CPU_EXIT_IRQ | CPU_EXIT_FRONT);
@@ -159,6 +176,8 @@ static bool serve(Cpu *cpu)
 
 static CpuRunResult result_of(Cpu *cpu)
 {
+    if (tcg_cpu(cpu)->th->debug.stopped)
+        return debug_result(cpu);
     if (atomic_load(&cpu->power) == CPU_POWER_OFF)
         return CPU_OFF;
     return cpu->halted ? CPU_HALT : CPU_RAN;
@@ -169,16 +188,21 @@ static CpuRunResult tcg_run(Cpu *cpu)
     TcgCpu *tc = tcg_cpu(cpu);
     TcgThread *th = tc->th;
     bool leave = false;
+    debug_enter(cpu);
     enter(cpu);
     ctx_set(cpu);
     while (!leave) {
         tlb_serve(th);
-        leave = serve(cpu) || cpu->halted || atomic_load(&cpu->power) == CPU_POWER_OFF;
+        leave = serve(cpu) || tcg_must_leave(cpu);
         if (leave)
             break;
         if (atomic_load(&tc->tcg->flushing)) {
             atomic_store(&th->in_code, 0);
             enter(cpu);
+        }
+        if (unlikely(debug_one(cpu))) {
+            debug_run_one(cpu);
+            continue;
         }
         Region *r = tcg_next_region(cpu);
         if (!r)
@@ -187,6 +211,7 @@ static CpuRunResult tcg_run(Cpu *cpu)
         th->stats.exit_halt += cpu->halted;
         th->stats.exit_guest += !cpu->halted && !cpu_exit_bits(cpu);
     }
+    tc->fe->settle(cpu);
     atomic_store(&th->in_code, 0);
     return result_of(cpu);
 }
@@ -277,6 +302,7 @@ static bool set_up(Machine *m, Tcg *tcg, Args *args, Error *err)
     tcg->machine = m;
     tcg->as = &m->as;
     tcg->fe = m->cpu_class->frontend;
+    mutex_init(&tcg->debug.lock);
     const char *engine = args ? args_str(args, "engine", NULL) : NULL;
     const char *thread = args ? args_str(args, "thread", "multi") : "multi";
     if (args && (!args_u64(args, "tb-size", 256, &mib, err) ||
@@ -323,6 +349,7 @@ static void tcg_fini(Machine *m)
     mem_unlisten(&m->mem, &tcg->listener);
     tcg->host->fini(tcg);
     cache_fini(tcg);
+    debug_fini(tcg);
     if (tcg->perf)
         fclose(tcg->perf);
     vec_free(&tcg->cpus);
@@ -372,6 +399,8 @@ static void tcg_cpu_reset(Cpu *cpu)
 {
     TcgCpu *tc = tcg_cpu(cpu);
     tlb_flush_all(tc->th);
+    tc->th->debug.passing = STOP_NONE;
+    tc->th->debug.stopped = false;
     tc->excl_addr = ~0ull;
 }
 
@@ -440,4 +469,5 @@ static void tcg_stats(Machine *m, Str *out)
 ACCEL(tcg, .desc = "dynamic binary translation", .args = tcg_args, .probe = tcg_probe_accel,
       .init = tcg_init, .fini = tcg_fini, .cpu_create = tcg_cpu_create,
       .cpu_destroy = tcg_cpu_destroy, .cpu_reset = tcg_cpu_reset, .run = tcg_run,
+      .break_add = debug_break_add, .break_del = debug_break_del, .step = debug_step,
       .stats = tcg_stats)

@@ -84,6 +84,14 @@ static bool resolve(Access *x, unsigned align_unit, TcgFault *f)
     return resolve_page(x, f);
 }
 
+// Asked when all else allows the access, and before any of it is done (D2.10.5: faults of the MMU
+// come first).
+static bool watched(const Access *x, u32 acc, TcgFault *f)
+{
+    return unlikely(tcg_cpu(x->cpu)->tcg->debug.watches.len) &&
+           debug_watch_hit(x->cpu, x->va, x->size, acc, f);
+}
+
 // -- plain bytes --------------------------------------------------------------------------
 
 GUEST_ACCESS static u64 ram_load(const u8 *p, unsigned n)
@@ -399,6 +407,9 @@ static bool atomic_access(Access *x, const Ins *in, const V128 *v, V128 *res, Tc
         return refuse(f, x, x->va, TF_ATOMIC);
     if (x->split || x->va & (x->size - 1))          // the front-end asks for alignment
         return refuse(f, x, x->va, TF_ALIGN);
+    bool both = in->op == OP_RMW || in->op == OP_CAS || in->op == OP_CAS2;
+    if (watched(x, both ? PAGE_R | PAGE_W : x->write ? PAGE_W : PAGE_R, f))
+        return false;
     bool ok = in->op == OP_RMW ? do_rmw(x, in, v, res)
             : in->op == OP_CAS || in->op == OP_CAS2 ? do_cas(x, in, v, res)
             : in->op == OP_LDX || in->op == OP_LDX2 ? do_ldx(x, in, res) : do_stx(x, in, v, res);
@@ -423,6 +434,8 @@ bool slow_access(Cpu *cpu, const Ins *in, u64 va, const V128 *v, V128 *res, TcgF
         return false;
     if (atomic)
         return atomic_access(&x, in, v, res, f);
+    if (watched(&x, write ? PAGE_W : PAGE_R, f))
+        return false;
     if (write) {
         to_bytes(b, m, v[0]);
         if (pair)
@@ -478,6 +491,9 @@ void *tcg_probe(Cpu *cpu, u64 va, unsigned len, TcgAccess acc, MemOp m)
         f.memop = m;
         raise_from_helper(cpu, &f);
     }
+    x.size = len;
+    if (acc != ACC_FETCH && watched(&x, x.write ? PAGE_W : PAGE_R, &f))
+        raise_from_helper(cpu, &f);
     if (x.host && x.code && x.write)
         code_written(&x, x.host, len);
     return x.host;

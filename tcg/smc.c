@@ -98,13 +98,22 @@ static void region_drop(Tcg *tcg, Region *r)
     forget_jumps(tcg, r);
 }
 
-static u32 drop_overlapping(Tcg *tcg, CodePage *p, u64 lo, u64 hi)
+typedef struct Bytes { u64 lo, hi; } Bytes;         // [lo, hi) of a page
+
+static bool overlaps(const Region *r, const void *opaque)
+{
+    const Bytes *b = opaque;
+    return r->guest_lo < b->hi && b->lo < r->guest_hi;
+}
+
+static u32 drop_those(Tcg *tcg, CodePage *p, bool (*those)(const Region *r, const void *opaque),
+                      const void *opaque)
 {
     u32 n = 0;
     p->map = 0;
     for (Region **at = &p->regions; *at;) {
         Region *r = *at;
-        if (r->guest_lo < hi && lo < r->guest_hi) {
+        if (those(r, opaque)) {
             *at = r->page_next;
             region_drop(tcg, r);
             n++;
@@ -132,12 +141,12 @@ static u32 page_written(Tcg *tcg, RamBlock *ram, u64 at, u64 len, bool count)
     mutex_lock(&tcg->lock);
     CodePage *p = smc_page(tcg, ram, page, false);
     if (p && (p->map & granules(lo, hi))) {
-        n = drop_overlapping(tcg, p, lo, hi);
+        n = drop_those(tcg, p, overlaps, &(Bytes){ lo, hi });
         p->misses = 0;
     } else if (p && count && ++p->misses >= MISS_LIMIT && p->drops < DROP_LIMIT) {
         p->drops++;
         p->misses = 0;
-        n = drop_overlapping(tcg, p, 0, PAGE_SIZE);
+        n = drop_those(tcg, p, overlaps, &(Bytes){ 0, PAGE_SIZE });
     }
     if (!p || !p->regions)
         ram_flag_clear(ram, page, RAM_CODE);
@@ -163,4 +172,40 @@ void smc_written(void *opaque, RamBlock *ram, u64 at, u64 len)
         at += n;
         len -= n;
     }
+}
+
+// -- by virtual address -------------------------------------------------------------------
+
+typedef struct VaSet { const u64 *va; size_t n; } VaSet;
+
+static bool covers_one(const Region *r, const void *opaque)
+{
+    const VaSet *set = opaque;
+    u64 lo = untagged(r->pc), end = (lo & ~(u64)(PAGE_SIZE - 1)) + r->guest_hi;
+    size_t a = 0, b = set->n;
+    while (a < b) {                                 // the first that is not below lo
+        size_t mid = a + (b - a) / 2;
+        if (set->va[mid] < lo)
+            a = mid + 1;
+        else
+            b = mid;
+    }
+    return !r->solo && a < set->n && set->va[a] < end;
+}
+
+u32 smc_drop_covering(Tcg *tcg, const u64 *va, size_t n)
+{
+    u32 dropped = 0;
+    mutex_lock(&tcg->lock);
+    for (u32 leaf = 0; leaf < tcg->npages; leaf++)
+        for (int i = 0; tcg->pages[leaf] && i < PAGES_PER_LEAF; i++) {
+            CodePage *p = &tcg->pages[leaf][i];
+            if (!p->regions)
+                continue;
+            dropped += drop_those(tcg, p, covers_one, &(VaSet){ va, n });
+            if (!p->regions)
+                ram_flag_clear(p->ram, p->ram_at, RAM_CODE);
+        }
+    mutex_unlock(&tcg->lock);
+    return dropped;
 }

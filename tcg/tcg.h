@@ -10,6 +10,7 @@
 #include "core/cpu.h"
 #include "core/memory.h"
 #include "tcg/frontend.h"
+#include "util/map.h"
 #include "util/thread.h"
 #include "util/vec.h"
 
@@ -142,6 +143,7 @@ struct Region {
     u32 nlinks;
     RegionLink *links;
     void *prog;                                     // eval's program
+    bool solo;                                      // one instruction, run by debug_run_one only
     _Atomic bool dead;
 };
 
@@ -166,6 +168,34 @@ typedef struct TcgStats {
 typedef struct TlbRequest { TcgTlbiOp op; bool everything; const u8 *code_page; } TlbRequest;
 enum { TLB_REQUESTS = 16 };
 
+// -- the debugger's part (debug.c) --
+typedef struct Breakpoint { u64 va; u32 soft, hard; bool built; } Breakpoint;
+typedef struct Watchpoint {
+    BreakKind kind;
+    Gva addr;                                       // as it was given
+    u64 first, last;                                // without the top byte
+    u32 count;
+    bool built;
+} Watchpoint;
+
+typedef struct TcgDebug {
+    Mutex lock;                                     // of the update by the first to run again
+    _Atomic bool stale;                             // something was added or deleted
+    Map breaks;                                     // Breakpoint * by VA without the top byte
+    VEC(Watchpoint) watches;
+    _Atomic u32 watch_gen;
+} TcgDebug;
+
+// Of one vCPU.
+typedef struct ThreadDebug {
+    u32 step;                                       // STEP_*
+    bool stopped;                                   // cpu->stop is set: leave with CPU_DEBUG
+    CpuStopWhy passing;                             // why it stopped at pass_pc, STOP_NONE: or
+    u64 pass_pc;                                    // went on since
+    bool no_watch;                                  // runs the instruction that was stopped
+    u32 watch_gen;                                  // that the TLB's tags are of
+} ThreadDebug;
+
 struct TcgThread {
     Cpu *cpu;
     Ctx ir;
@@ -185,6 +215,7 @@ struct TcgThread {
     int nqueue GUARDED_BY(lock);
     _Atomic u64 asked, done;                        // requests pushed, carried out
     void *emit;                                     // the host compiler's, freed with free()
+    ThreadDebug debug;
     alignas(16) sigjmp_buf unwind;                  // eval only
 };
 
@@ -224,6 +255,7 @@ struct Tcg {
     HelperCount *helpers;                           // with --stats only
     bool perfmap, stats, one_insn, no_links;
     FILE *perf;
+    TcgDebug debug;
 };
 enum { MAX_REGIONS = 1 << 20, MAX_LINKS = 1 << 21, MAX_SITES = 1 << 22, MAX_SNAPS = 1 << 23,
        HASH_BITS = 18, CODE_CHUNK = 1 << 20 };
@@ -235,11 +267,15 @@ static inline unsigned bloom_bit(u64 va)
 {
     return (unsigned)(va >> PAGE_BITS) * 0x9e3779b1u >> 24;
 }
+// VAs compare without their top byte: it may be ignored (TBI), and where it is not, an address
+// with another one does not exist.
+static inline u64 untagged(u64 va) { return va & 0x00ffffffffffffffull; }
 static inline unsigned jc_index(u64 pc) { return (unsigned)(pc >> 2) & (JC_SIZE - 1); }
 
 // tlb.c
 TlbTable *tlb_table(TcgThread *th, const TcgSpace *space);
 void tlb_flush_all(TcgThread *th);
+void tlb_flush_data(TcgThread *th);                 // keeps what is known of code
 void tlb_apply(TcgThread *th, const TcgTlbiOp *op);
 // The entry for va, filled if need be; false with *f when the access may not be done.
 bool tlb_entry(Cpu *cpu, u64 va, TcgAccess acc, MemOp m, TlbEntry **out, TcgFault *f);
@@ -254,7 +290,7 @@ bool ctx_init(TcgThread *th);
 // cache.c
 bool cache_init(Tcg *tcg, size_t size, Error *err);
 void cache_fini(Tcg *tcg);
-Region *cache_find(Tcg *tcg, u64 pa, u64 pc, u32 mode);
+Region *cache_find(Tcg *tcg, u64 pa, u64 pc, u32 mode, bool solo);
 void cache_publish(Tcg *tcg, Region *r, RamBlock *ram, u64 ram_at);
 void cache_unhash(Tcg *tcg, const Region *r);       // no new lookup finds it
 void cache_flush(Cpu *self);                        // everything, everybody out
@@ -264,19 +300,49 @@ Region *cache_region_at(Tcg *tcg, const void *rx);  // which region holds this c
 // smc.c
 void smc_store(Cpu *cpu, RamBlock *ram, u64 at, unsigned len);      // a vCPU's store
 void smc_written(void *tcg, RamBlock *ram, u64 at, u64 len);        // DMA, debugger
+// Drops the regions that cover one of these VAs (untagged, sorted); every vCPU is out of code.
+u32 smc_drop_covering(Tcg *tcg, const u64 *va, size_t n);
 CodePage *smc_page(Tcg *tcg, RamBlock *ram, u64 at, bool make);
 // translate.c
-Region *translate(Cpu *cpu, u64 pc, const FetchEntry *fe);
+// solo: of the one instruction, breakpoint or not.
+Region *translate(Cpu *cpu, u64 pc, const FetchEntry *fe, bool solo);
 // run.c: called by hosts
 const void *tcg_next(Cpu *cpu);                     // code for the Cpu's pc; handles exits and
                                                     // faults; NULL: leave to the run loop
 Region *tcg_next_region(Cpu *cpu);
+Region *tcg_solo_region(Cpu *cpu);                  // of the one instruction at the Cpu's pc; NULL:
+                                                    // fetching it has raised an exception
 void tcg_raise(Cpu *cpu, const TcgFault *f);        // registers are exact
+static inline u64 *tcg_pc(Cpu *cpu)
+{
+    return (u64 *)(void *)((u8 *)cpu + tcg_cpu(cpu)->fe->pc_offset);
+}
 // After an unwind: a helper has halted the CPU or switched it off, back to the run loop.
 static inline bool tcg_must_leave(Cpu *cpu)
 {
-    return cpu->halted || atomic_load(&cpu->power) != CPU_POWER_ON;
+    return cpu->halted || tcg_cpu(cpu)->th->debug.stopped ||
+           atomic_load(&cpu->power) != CPU_POWER_ON;
 }
+// debug.c
+bool debug_break_add(Machine *m, BreakKind kind, Gva addr, u64 len, Error *err);
+bool debug_break_del(Machine *m, BreakKind kind, Gva addr, u64 len, Error *err);
+void debug_step(Cpu *cpu, u32 how);
+void debug_fini(Tcg *tcg);
+void debug_enter(Cpu *cpu);                         // first thing of a run
+bool debug_break_at(const Tcg *tcg, u64 pc);        // must a region stop there?
+void debug_gen_break(Ctx *t);                       // the stop itself, a region of its own
+u32  debug_watch_tags(const Tcg *tcg, u64 va);      // PAGE_R, PAGE_W: what the page is watched for
+bool debug_watch_hit(Cpu *cpu, u64 va, unsigned size, u32 acc, TcgFault *f);    // acc: PAGE_*
+void debug_stop(Cpu *cpu, CpuStopWhy why, BreakKind kind, Gva addr);
+// Must the next instruction run alone: a step, or the one that it stopped at?
+static inline bool debug_one(Cpu *cpu)
+{
+    const ThreadDebug *d = &tcg_cpu(cpu)->th->debug;
+    return (d->step & STEP_ON) || d->passing;
+}
+void debug_run_one(Cpu *cpu);
+void debug_stepped(Cpu *cpu);                       // an instruction or an interrupt: a step
+CpuRunResult debug_result(Cpu *cpu);                // of a run that was stopped
 // slow.c
 // Redo the memory operation of a site.  Operand and result values are passed in v[0..]
 // (b, c, d, e) and res[0..1]; false: *f says why not.

@@ -83,10 +83,15 @@ TlbTable *tlb_table(TcgThread *th, const TcgSpace *space)
     return oldest;
 }
 
-void tlb_flush_all(TcgThread *th)
+void tlb_flush_data(TcgThread *th)
 {
     for (int i = 0; i < TLB_TABLES && th->tables[i]; i++)
         table_clear(th->tables[i]);
+}
+
+void tlb_flush_all(TcgThread *th)
+{
+    tlb_flush_data(th);
     memset(th->fetch, 0xff, sizeof th->fetch);
     ctx_renew_all(th);
 }
@@ -98,9 +103,6 @@ static void entry_drop(TlbTable *t, unsigned i)
     t->e[i].rtag = t->e[i].wtag = TAG_INVALID;
     t->used[i / 64] &= ~(1ull << (i % 64));
 }
-
-// VAs compare without their top byte: entries are tagged with the VA as used.
-static u64 untagged(u64 va) { return va & 0x00ffffffffffffffull; }
 
 static void table_drop_range(TlbTable *t, u64 va, u64 size)
 {
@@ -172,8 +174,9 @@ void tlb_drop_write(TcgThread *th, const u8 *host_page)
         for (int w = 0; w < TLB_SIZE / 64; w++)
             for (u64 bits = t->used[w]; bits; bits &= bits - 1) {
                 TlbEntry *e = &t->e[w * 64 + __builtin_ctzll(bits)];
-                if (!(e->wtag & (PAGE_SIZE - 1)) &&
-                    (const u8 *)(uintptr_t)(e->wtag + (u64)e->addend) == host_page)
+                u64 page = e->wtag & ~(u64)(PAGE_SIZE - 1);
+                if (!(e->wtag & (TAG_INVALID | TAG_IO)) &&
+                    (const u8 *)(uintptr_t)(page + (u64)e->addend) == host_page)
                     e->wtag |= TAG_CODE;
             }
     }
@@ -212,6 +215,11 @@ static void entry_fill(Cpu *cpu, TlbTable *t, TlbEntry *e, u64 va, const TcgPage
         e->rtag = pg->prot & PAGE_R ? page | TAG_IO : TAG_INVALID;
         e->wtag = pg->prot & PAGE_W ? page | TAG_IO : TAG_INVALID;
     }
+    u32 watch = debug_watch_tags(tcg_cpu(cpu)->tcg, page);
+    if (watch & PAGE_R && e->rtag != TAG_INVALID)
+        e->rtag |= TAG_WATCH;
+    if (watch & PAGE_W && e->wtag != TAG_INVALID)
+        e->wtag |= TAG_WATCH;
     unsigned i = (unsigned)(e - t->e);
     t->used[i / 64] |= 1ull << (i % 64);
     t->any = true;

@@ -19,16 +19,22 @@ static u64 now_ns(void)
     return (u64)ts.tv_sec * 1000000000u + (u64)ts.tv_nsec;
 }
 
-// Runs the front-end over at most max instructions of the page.
-static void build(Ctx *t, const TcgFrontend *fe, u32 max)
+static bool is_last(const Ctx *t, u32 max)
 {
-    u64 page = t->start & ~(u64)(PAGE_SIZE - 1);
+    return t->insns >= max || (t->pc ^ t->start) & ~(u64)(PAGE_SIZE - 1) || t->overflow ||
+           debug_break_at(tcg_cpu(t->cpu)->tcg, t->pc);
+}
+
+// Runs the front-end over at most max instructions of the page.
+static void build(Ctx *t, const TcgFrontend *fe, u32 max, bool solo)
+{
     t->max_insns = max;
     fe->begin(t);
+    if (!solo && debug_break_at(tcg_cpu(t->cpu)->tcg, t->start))
+        debug_gen_break(t);
     while (!t->ended) {
         t->pc = t->next_pc;
-        if (t->insns && (t->insns >= max || (t->pc & ~(u64)(PAGE_SIZE - 1)) != page ||
-                         t->overflow)) {
+        if (t->insns && is_last(t, max)) {
             ir_exit(t, t->pc);
             break;
         }
@@ -138,14 +144,14 @@ static bool make_code(Tcg *tcg, TcgThread *th, Ctx *t, Region *r)
     return cache_chunk(tcg, th) && tcg->host->compile(tcg, t, r);
 }
 
-static Region *attempt(Cpu *cpu, u64 pc, const FetchEntry *fe, u32 max)
+static Region *attempt(Cpu *cpu, u64 pc, const FetchEntry *fe, u32 max, bool solo)
 {
     TcgCpu *tc = tcg_cpu(cpu);
     Ctx *t = &tc->th->ir;
     ir_reset(t, cpu, tc->fe, pc, tc->mode);
     t->fetch_host = fe->host;
     t->fetch_page = pc & ~(u64)(PAGE_SIZE - 1);
-    build(t, tc->fe, max);
+    build(t, tc->fe, max, solo);
     if (t->overflow)
         return NULL;
     passes(t);
@@ -156,25 +162,26 @@ static Region *attempt(Cpu *cpu, u64 pc, const FetchEntry *fe, u32 max)
     r->pa = fe->ram->ram_offset + fe->ram_at + (pc & (PAGE_SIZE - 1));
     r->mode = tc->mode;
     r->insns = t->insns;
+    r->solo = solo;
     u32 off = (u32)(pc & (PAGE_SIZE - 1));
     r->guest_lo = (u16)(t->code_lo < off ? t->code_lo : off);
     r->guest_hi = (u16)(t->code_hi > off + 4 ? t->code_hi : off + 4);
     return make_code(tc->tcg, tc->th, t, r) ? r : NULL;
 }
 
-Region *translate(Cpu *cpu, u64 pc, const FetchEntry *fe)
+Region *translate(Cpu *cpu, u64 pc, const FetchEntry *fe, bool solo)
 {
     TcgCpu *tc = tcg_cpu(cpu);
     TcgThread *th = tc->th;
     u64 t0 = now_ns();
     u32 hint = tc->fe->region_hint ? tc->fe->region_hint(cpu) : 0;
-    u32 max = tc->tcg->one_insn ? 1 : hint && hint < REGION_INSNS ? hint : REGION_INSNS;
+    u32 max = tc->tcg->one_insn || solo ? 1 : hint && hint < REGION_INSNS ? hint : REGION_INSNS;
     if (tables_full(tc->tcg))
         cache_flush(cpu);
     Region *r = NULL;
     while (!r) {
         protect(cpu, fe);
-        r = attempt(cpu, pc, fe, max);
+        r = attempt(cpu, pc, fe, max, solo);
         if (r)
             break;
         if (th->ir.overflow) {

@@ -119,6 +119,7 @@ static u32 abort_fsc(const TcgFault *f)
     case TF_BUS:    return FSC_EXTERNAL;
     case TF_WATCH:  return FSC_DEBUG;
     case TF_ATOMIC: return FSC_ATOMIC;
+    case TF_DEBUGGER: break;                        // never the guest's
     }
     return FSC_EXTERNAL;
 }
@@ -156,7 +157,6 @@ void arm_raise_fetch(Cpu *cpu, u64 pc, const TcgFault *f)
 static bool ready(const ArmCpu *s, ArmVector *vec)
 {
     u32 p = atomic_load_explicit(&s->cpu.pending_irq, memory_order_seq_cst);
-
     if ((p & 1 << ARM_PIN_FIQ) && !(s->daif & PS_F))
         return *vec = VEC_FIQ, true;
     if ((p & 1 << ARM_PIN_IRQ) && !(s->daif & PS_I))
@@ -183,12 +183,34 @@ bool arm_interrupt(Cpu *cpu)
     ArmCpu *s = arm_cpu(cpu);
     ArmVector vec;
 
+    if (tcg_irqs_wait(cpu))
+        return false;
     cpu_exit_clear(cpu, CPU_EXIT_IRQ | CPU_EXIT_FRONT); // first: a line may rise meanwhile
     if (!ready(s, &vec))
         return false;
     s->ss_taken = 0;
     arm_enter(s, vec, s->pc);
     return true;
+}
+
+// -- what a debugger asks for -----------------------------------------------------------------
+void arm_restart(Cpu *cpu)
+{
+    ArmCpu *s = arm_cpu(cpu);
+
+    if (!s->ss_taken)
+        return;
+    s->ss_taken = 0;
+    s->ss = PS_SS;
+    tcg_context_changed(cpu);
+}
+
+void arm_settle(Cpu *cpu)
+{
+    u64 pc = arm_cpu(cpu)->pc;
+
+    if (pc & 3)
+        arm_fetch_escape(cpu, pc);
 }
 
 // -- return (C6.2.120, AArch64.ExceptionReturn) -----------------------------------------------

@@ -32,6 +32,9 @@ void arm_eret(ArmCpu *s);                           // the whole of ERET at EL1 
 void arm_raise_mem(Cpu *cpu, const TcgFault *f);    // slots of TcgFrontend
 void arm_raise_fetch(Cpu *cpu, u64 pc, const TcgFault *f);
 bool arm_interrupt(Cpu *cpu);
+void arm_restart(Cpu *cpu);
+void arm_settle(Cpu *cpu);
+bool arm_fetch_escape(Cpu *cpu, u64 pc);            // false: a misaligned branch of the guest's
 
 // Called by translated code.  All but helper_eret need RAISES; those marked R do not return.
 void helper_svc(Cpu *cpu, u32 imm);                 // R

@@ -22,7 +22,6 @@ enum {
     ESC_LOOP = 1,                                   // go on at P, after a look at interrupts
     ESC_SP = 2,                                     // SP alignment fault of P's instruction
 };
-bool arm_fetch_escape(Cpu *cpu, u64 pc);            // false: a misaligned branch of the guest's
 
 // Front-end scratch in Ctx.fe[], valid within one region.
 enum {

@@ -595,7 +595,8 @@ static bool amd64_probe(Error *err)
 static void amd64_run(Cpu *cpu, Region *first)
 {
     const Thunks *t = tcg_cpu(cpu)->tcg->host_state;
-    ((void (*)(Cpu *, const void *))(uintptr_t)t->enter)(cpu, first->code);
+    const u8 *at = first->code + (first->solo ? first->entry_nopoll : 0);
+    ((void (*)(Cpu *, const void *))(uintptr_t)t->enter)(cpu, at);
 }
 
 static NORETURN void amd64_unwind(Cpu *cpu)
