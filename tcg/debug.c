@@ -260,11 +260,12 @@ static u32 access_of(BreakKind kind)
     return kind == WATCH_WRITE ? PAGE_W : kind == WATCH_READ ? PAGE_R : PAGE_R | PAGE_W;
 }
 
-u32 debug_watch_tags(const Tcg *tcg, u64 va)
+u32 debug_watch_tags(Cpu *cpu, u64 va)
 {
+    TcgCpu *tc = tcg_cpu(cpu);
     u64 first = untagged(va) & ~(u64)(PAGE_SIZE - 1), last = first + PAGE_SIZE - 1;
-    u32 acc = 0;
-    vec_foreach (w, &tcg->debug.watches)
+    u32 acc = unlikely(tc->th->debug.guest_watches) ? tc->fe->watch_tags(cpu, va) : 0;
+    vec_foreach (w, &tc->tcg->debug.watches)
         if (w->first <= last && first <= w->last)
             acc |= access_of(w->kind);
     return acc;
@@ -284,6 +285,15 @@ bool debug_watch_hit(Cpu *cpu, u64 va, unsigned size, u32 acc, TcgFault *f)
         return true;
     }
     return false;
+}
+
+void tcg_watches_changed(Cpu *cpu, bool any)
+{
+    TcgThread *th = tcg_cpu(cpu)->th;
+    if (!th || (!any && !th->debug.guest_watches))
+        return;
+    th->debug.guest_watches = any;
+    tlb_flush_data(th);
 }
 
 // -- one instruction ----------------------------------------------------------------------

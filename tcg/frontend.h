@@ -72,6 +72,11 @@ typedef struct TcgFrontend {
     void (*raise_mem)(Cpu *cpu, const TcgFault *f);
     void (*raise_fetch)(Cpu *cpu, u64 pc, const TcgFault *f);
     bool (*interrupt)(Cpu *cpu);                    // take a pending unmasked one: true if taken
+    // The guest's own watchpoints, once tcg_watches_changed said that there are some.  watch_tags:
+    // for which accesses (PAGE_R, PAGE_W) must those to va's page be looked at?  watch: is
+    // this one to fault?  acc: PAGE_*, both for an atomic operation; fills *f.
+    u32  (*watch_tags)(Cpu *cpu, u64 va);
+    bool (*watch)(Cpu *cpu, u64 va, unsigned size, u32 acc, MemOp m, TcgFault *f);
     // The instruction at pc was begun, nothing of it is done, and it will be begun again.
     void (*restart)(Cpu *cpu);
     // Code was left at pc: make a pc that is the front-end's own word to itself a guest's.
@@ -119,6 +124,9 @@ void tcg_icache_invalidate(Cpu *cpu, u64 va, u64 len, bool all);  // IC: a hint;
 // FP status: the host's sticky flags, as Arm FPSR bits (IOC 1, DZC 2, OFC 4, UFC 8, IXC 16).
 u32  tcg_fp_flags(Cpu *cpu);                        // and clears them in the host
 void tcg_exclusive_clear(Cpu *cpu);                 // CLREX, exception return
+
+// The guest's watchpoints are others than before; any: there are some.
+void tcg_watches_changed(Cpu *cpu, bool any);
 
 // A debugger keeps interrupts waiting on this vCPU: interrupt() takes none, and leaves the exit
 // word as it is.

@@ -88,8 +88,11 @@ static bool resolve(Access *x, unsigned align_unit, TcgFault *f)
 // come first).
 static bool watched(const Access *x, u32 acc, TcgFault *f)
 {
-    return unlikely(tcg_cpu(x->cpu)->tcg->debug.watches.len) &&
-           debug_watch_hit(x->cpu, x->va, x->size, acc, f);
+    TcgCpu *tc = tcg_cpu(x->cpu);
+    if (unlikely(tc->tcg->debug.watches.len) && debug_watch_hit(x->cpu, x->va, x->size, acc, f))
+        return true;
+    return unlikely(tc->th->debug.guest_watches) &&
+           tc->fe->watch(x->cpu, x->va, x->size, acc, x->m, f);
 }
 
 // -- plain bytes --------------------------------------------------------------------------
@@ -492,6 +495,7 @@ void *tcg_probe(Cpu *cpu, u64 va, unsigned len, TcgAccess acc, MemOp m)
         raise_from_helper(cpu, &f);
     }
     x.size = len;
+    x.m = m;
     if (acc != ACC_FETCH && watched(&x, x.write ? PAGE_W : PAGE_R, &f))
         raise_from_helper(cpu, &f);
     if (x.host && x.code && x.write)

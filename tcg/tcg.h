@@ -193,6 +193,7 @@ typedef struct ThreadDebug {
     CpuStopWhy passing;                             // why it stopped at pass_pc, STOP_NONE: or
     u64 pass_pc;                                    // went on since
     bool no_watch;                                  // runs the instruction that was stopped
+    bool guest_watches;                             // the guest has set some itself
     u32 watch_gen;                                  // that the TLB's tags are of
 } ThreadDebug;
 
@@ -331,7 +332,7 @@ void debug_fini(Tcg *tcg);
 void debug_enter(Cpu *cpu);                         // first thing of a run
 bool debug_break_at(const Tcg *tcg, u64 pc);        // must a region stop there?
 void debug_gen_break(Ctx *t);                       // the stop itself, a region of its own
-u32  debug_watch_tags(const Tcg *tcg, u64 va);      // PAGE_R, PAGE_W: what the page is watched for
+u32  debug_watch_tags(Cpu *cpu, u64 va);            // PAGE_R, PAGE_W: what the page is watched for
 bool debug_watch_hit(Cpu *cpu, u64 va, unsigned size, u32 acc, TcgFault *f);    // acc: PAGE_*
 void debug_stop(Cpu *cpu, CpuStopWhy why, BreakKind kind, Gva addr);
 // Must the next instruction run alone: a step, or the one that it stopped at?

@@ -215,7 +215,7 @@ static void entry_fill(Cpu *cpu, TlbTable *t, TlbEntry *e, u64 va, const TcgPage
         e->rtag = pg->prot & PAGE_R ? page | TAG_IO : TAG_INVALID;
         e->wtag = pg->prot & PAGE_W ? page | TAG_IO : TAG_INVALID;
     }
-    u32 watch = debug_watch_tags(tcg_cpu(cpu)->tcg, page);
+    u32 watch = debug_watch_tags(cpu, page);
     if (watch & PAGE_R && e->rtag != TAG_INVALID)
         e->rtag |= TAG_WATCH;
     if (watch & PAGE_W && e->wtag != TAG_INVALID)

@@ -193,6 +193,7 @@ void arm_reset(Cpu *cpu)
     s->pc = s->id.rvbar;
     arm_timers_reset(s);
     arm_pmu_reset(s);
+    arm_watches_changed(s);
 }
 
 // PSCI CPU_ON (DEN 0022D 6.4): EL1h, MMU and caches off, all masked, x0 = the context.

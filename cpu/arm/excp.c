@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 // Exceptions of AArch64 at EL0 and EL1 (Arm ARM DDI 0487K.a chapter D1): entry, return,
 // syndromes (D23.2.40), interrupts, software step (D2.12), and the helpers that translated code
-// calls for instructions that take them.  Missing on purpose: EL2, EL3, hardware break- and
-// watchpoints (their registers are kept), SError.
+// calls for instructions that take them; break- and watchpoints are in debug.c.  Missing on
+// purpose: EL2, EL3, SError.
 //
 // Order of what is looked at before an instruction (D1.3.7): software step, PC alignment, fetch
 // abort, PSTATE.IL, then the instruction itself.  Interrupts come first, between regions.
@@ -225,11 +225,11 @@ static bool return_legal(const ArmCpu *s, u32 spsr)
 // DebugExceptionReturnSS (D2.12.5): only into a level that steps, from one that does not.
 static u32 return_ss(const ArmCpu *s, u32 spsr, unsigned el)
 {
-    bool kde = s->mdscr & BIT(13), locked = s->os_lock || s->os_dlock;
+    bool kde = s->mdscr & MDSCR_KDE, locked = s->os_lock || s->os_dlock;
     bool here = !locked && (s->el == 0 || (kde && !(s->daif & PS_D)));
     bool there = !locked && (el == 0 || (kde && !(spsr & PS_D)));
 
-    return (s->mdscr & 1) && !here && there ? spsr & PS_SS : 0;
+    return (s->mdscr & MDSCR_SS) && !here && there ? spsr & PS_SS : 0;
 }
 
 void arm_eret(ArmCpu *s)

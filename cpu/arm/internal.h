@@ -58,6 +58,14 @@ void helper_sev(Cpu *cpu);
 void helper_sevl(Cpu *cpu);
 void helper_dc_zva(Cpu *cpu, u32 iss, u64 va);      // RAISES; iss: its own, for DZE at EL0
 
+// -- breakpoints and watchpoints (debug.c) -----------------------------------------------------
+bool arm_debug_on(const ArmCpu *s);                 // debug exceptions are generated here and now
+bool arm_break_possible(const ArmCpu *s);           // one may match at this level: AM_BREAK
+void helper_breakpoint(Cpu *cpu);                   // RAISES: the instruction at pc is next
+u32  arm_watch_tags(Cpu *cpu, u64 va);              // slots of TcgFrontend
+bool arm_watch(Cpu *cpu, u64 va, unsigned size, u32 acc, MemOp m, TcgFault *f);
+void arm_watches_changed(ArmCpu *s);                // after MDSCR, DBGWCR, DBGWVR
+
 // Flags for Helper rows (HELPER(helper_svc, HELPER_ARM_EXC, T_VOID)).
 enum {
     HELPER_ARM_EXC = HELPER_CPU | HELPER_READS | HELPER_WRITES | HELPER_RAISES,

@@ -338,13 +338,6 @@ u64 arm_canonical(Cpu *cpu, u64 pc)
     return tbi(arm_cpu(cpu), pc) ? (u64)sext64(pc, 56) : pc;
 }
 
-static bool debug_enabled(const ArmCpu *s)          // AArch64.GenerateDebugExceptions
-{
-    if (s->os_lock || s->os_dlock)
-        return false;
-    return s->el == 0 || ((s->mdscr & BIT(13)) && !(s->daif & PS_D));
-}
-
 // Without branches where it can be: this runs twice for each exception.
 u32 arm_mode(const ArmCpu *s)
 {
@@ -363,8 +356,12 @@ u32 arm_mode(const ArmCpu *s)
     m |= (u32)bit(sctlr, 25 - low) * AM_BE;         // EE, E0E
     m |= (u32)bits(s->tcr[1], TCR_TBI0, 2) * AM_TBI0;
     m |= s->spsel * AM_SPSEL | s->il >> 6 | (s->pan | s->uao) >> 7 | (s->fpcr & FPCR_RMODE) >> 16;
-    if (unlikely(s->mdscr & 1) && debug_enabled(s))
-        m |= AM_STEP | (s->ss ? AM_SS : 0);
+    if (unlikely(s->mdscr & (MDSCR_SS | MDSCR_MDE)) && arm_debug_on(s)) {
+        if (s->mdscr & MDSCR_SS)
+            m |= AM_STEP | (s->ss ? AM_SS : 0);
+        if (arm_break_possible(s))
+            m |= AM_BREAK;
+    }
     return m;
 }
 

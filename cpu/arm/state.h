@@ -56,6 +56,8 @@ enum {
 };
 #define SCTLR_DSSBS (1ull << 44)
 
+enum { MDSCR_SS = 1, MDSCR_KDE = 1 << 13, MDSCR_MDE = 1 << 15 };   // D23.3.21
+
 enum { FPCR_FZ16 = 1 << 19, FPCR_RMODE = 3 << 22, FPCR_FZ = 1 << 24, FPCR_DN = 1 << 25,
        FPCR_AHP = 1 << 26, FPSR_QC = 1 << 27 };
 
@@ -173,6 +175,7 @@ enum {
     AM_IL = 1 << 14,                                // PSTATE.IL: Illegal State exception
     AM_PAN = 1 << 15,
     AM_UAO = 1 << 16,                               // LDTR and STTR are plain accesses
+    AM_BREAK = 1 << 17,                             // a breakpoint may match at this level
     AM_NRW = 1 << 20, AM_T = 1 << 21, AM_E = 1 << 22,   // AArch32
     AM_IT_SHIFT = 24, AM_IT = (int)0xff000000u,
 };

@@ -108,6 +108,16 @@ static void write_fpsr(ArmCpu *s, const ArmSysReg *r, u64 v)
 // -- debug ------------------------------------------------------------------------------------
 static u64 read_oslsr(ArmCpu *s, const ArmSysReg *r) { (void)r; return 8 | s->os_lock << 1; }
 static void write_oslar(ArmCpu *s, const ArmSysReg *r, u64 v) { (void)r; s->os_lock = v & 1; }
+static void write_mdscr(ArmCpu *s, const ArmSysReg *r, u64 v)
+{
+    s->mdscr = v & r->rw;
+    arm_watches_changed(s);
+}
+static void write_dbgw(ArmCpu *s, const ArmSysReg *r, u64 v)
+{
+    *(u64 *)(void *)((u8 *)s + r->offset) = v & r->rw;
+    arm_watches_changed(s);
+}
 static u64 read_claim_all(ArmCpu *s, const ArmSysReg *r) { (void)s; (void)r; return 0xff; }
 static void write_claim_set(ArmCpu *s, const ArmSysReg *r, u64 v) { s->dbgclaim |= v & r->rw; }
 static void write_claim_clr(ArmCpu *s, const ArmSysReg *r, u64 v) { s->dbgclaim &= ~(v & r->rw); }
@@ -277,12 +287,16 @@ static void tlbi(ArmCpu *s, const ArmSysReg *r, u64 v)
 #define RAZWI(op1, n, m, op2, nm) \
     FN(3, op1, n, m, op2, nm, 1, 1, "TRM", .flags = SR_RAZWI, FEAT(cortex))
 
-#define DBG_B(n) \
-    RW(2, 0, 0, n, 4, "DBGBVR" #n "_EL1", 1, dbgbvr[n], ~3ull, 0, "D23.3.4"), \
-    RW(2, 0, 0, n, 5, "DBGBCR" #n "_EL1", 1, dbgbcr[n], 0xffe1e7ull, 0, "D23.3.3")
+#define DBG_BV(n, mask) \
+    RW(2, 0, 0, n, 4, "DBGBVR" #n "_EL1", 1, dbgbvr[n], mask, 0, "D23.3.4"), \
+    FN(2, 0, 0, n, 5, "DBGBCR" #n "_EL1", 1, 1, "D23.3.3", AT_(dbgbcr[n]), .rw = 0xffe1e7ull, \
+       .flags = SR_RD_PLAIN | SR_CONTEXT)
+#define DBG_B(n) DBG_BV(n, ~3ull)
 #define DBG_W(n) \
-    RW(2, 0, 0, n, 6, "DBGWVR" #n "_EL1", 1, dbgwvr[n], ~3ull, 0, "D23.3.14"), \
-    RW(2, 0, 0, n, 7, "DBGWCR" #n "_EL1", 1, dbgwcr[n], 0x1f1fffffull, 0, "D23.3.13")
+    FN(2, 0, 0, n, 6, "DBGWVR" #n "_EL1", 1, 1, "D23.3.14", AT_(dbgwvr[n]), .rw = ~3ull, \
+       .write = write_dbgw, .flags = SR_RD_PLAIN | SR_CONTEXT), \
+    FN(2, 0, 0, n, 7, "DBGWCR" #n "_EL1", 1, 1, "D23.3.13", AT_(dbgwcr[n]), .rw = 0x1f1fffffull, \
+       .write = write_dbgw, .flags = SR_RD_PLAIN | SR_CONTEXT)
 
 #define TIMER_(m, op2, nm, rd, wr, id, ok) \
     FN(3, 3, 14, m, op2, nm, 0, 0, "D23.8", .read = rd, .write = wr, .rw = id, .allow = ok, \
@@ -340,10 +354,10 @@ static const ArmSysReg rows[] = {
     DBG_B(0), DBG_W(0), DBG_B(1), DBG_W(1),
     RW(2, 0, 0, 2, 0, "MDCCINT_EL1", 1, mdccint, 3ull << 29, 0, "D23.3.18"),
     FN(2, 0, 0, 2, 2, "MDSCR_EL1", 1, 1, "D23.3.21", AT_(mdscr), .rw = 0xf001,
-       .flags = SR_RD_PLAIN | SR_CONTEXT),
+       .write = write_mdscr, .flags = SR_RD_PLAIN | SR_CONTEXT),
     DBG_B(2), DBG_W(2),
     RW(2, 0, 0, 3, 2, "OSDTRTX_EL1", 1, osdtrtx, 0xffffffff, 0, "D23.3.27"),
-    DBG_B(3), DBG_W(3), DBG_B(4), DBG_B(5),
+    DBG_B(3), DBG_W(3), DBG_BV(4, ALL), DBG_BV(5, ALL),     // those that know contexts
     RW(2, 0, 0, 6, 2, "OSECCR_EL1", 1, oseccr, 0xffffffff, 0, "D23.3.28"),
     ID(2, 0, 1, 0, 0, "MDRAR_EL1", 1, id.zero, "D23.3.20"),
     FN(2, 0, 1, 0, 4, "OSLAR_EL1", 4, 1, "D23.3.29", .write = write_oslar,

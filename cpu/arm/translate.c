@@ -11,6 +11,7 @@
 #include "gen/cpu/arm/a64_decode.inc"
 
 static const Helper h_step = HELPER(helper_step, HELPER_ARM_EXC, T_VOID);
+static const Helper h_breakpoint = HELPER(helper_breakpoint, HELPER_ARM_ZVA, T_VOID);
 static const Helper h_illegal = HELPER(helper_illegal, HELPER_ARM_EXC, T_VOID);
 static const Helper h_fp_trap = HELPER(helper_fp_trap, HELPER_ARM_EXC, T_VOID);
 static const Helper h_step_begin = HELPER(helper_step_begin, HELPER_CPU, T_VOID);
@@ -109,7 +110,9 @@ static bool before_insn(Ctx *t)
         gen_raise(t, &h_misaligned, 1, &pc);
     else if ((t->mode & AM_STEP) && !(t->mode & AM_SS))
         gen_raise(t, &h_step, 0, NULL);
-    else if (t->mode & AM_IL)
+    if (!t->ended && (t->mode & AM_BREAK))
+        ir_call(t, &h_breakpoint, 0, NULL);
+    if (!t->ended && (t->mode & AM_IL))
         gen_raise(t, &h_illegal, 0, NULL);
     if (!t->ended && (t->mode & AM_STEP))
         ir_call(t, &h_step_begin, 0, NULL);
@@ -197,6 +200,8 @@ const TcgFrontend arm_frontend = {
     .raise_mem = arm_raise_mem,
     .raise_fetch = raise_fetch,
     .interrupt = arm_interrupt,
+    .watch_tags = arm_watch_tags,
+    .watch = arm_watch,
     .restart = arm_restart,
     .settle = arm_settle,
     .fp_op = arm_fp_op,

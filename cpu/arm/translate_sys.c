@@ -31,7 +31,6 @@ static const Helper h_mrs_light = HELPER(helper_mrs, LIGHT, T_I64);
 static const Helper h_msr_light = HELPER(helper_msr, LIGHT, T_VOID);
 
 #define ENV(field) ((u32)offsetof(ArmCpu, field))
-enum { MDSCR_KDE = 1 << 13 };                       // D23.3.19
 
 // -- exceptions ----------------------------------------------------------------------------
 void gen_undef(Ctx *t)

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// Exception entry and return, syndromes, interrupts, software step (Arm ARM DDI 0487K.a D1, D2).
+// Exception entry and return, syndromes, interrupts, debug (Arm ARM DDI 0487K.a D1, D2).
 #include "tests/unit/arm_cpu.h"
 
 #include "tests/lib/test.h"
@@ -206,4 +206,60 @@ TEST(arm_excp_software_step)
     s->os_lock = 1;
     arm_set_pstate(s, EL0T | PS_SS);
     EQ(arm_mode(s) & AM_STEP, 0);
+}
+
+// DBGBCR0: enabled, EL1 and EL0 by turns (D2.8); MDE, KDE, PSTATE.D and the OS lock (D2.5).
+TEST(arm_excp_breakpoint_mode)
+{
+    static const struct { u32 ps, mdscr, lock, pmc; bool on; } rows[] = {
+        { EL1H, MDSCR_MDE | MDSCR_KDE, 0, 1, true },
+        { EL1H, MDSCR_MDE | MDSCR_KDE, 1, 1, false },
+        { EL1H, MDSCR_MDE | MDSCR_KDE, 0, 2, false },
+        { EL1H, MDSCR_MDE | MDSCR_KDE, 0, 3, true },
+        { EL1H | PS_D, MDSCR_MDE | MDSCR_KDE, 0, 1, false },
+        { EL1H, MDSCR_MDE, 0, 1, false },
+        { EL1H, MDSCR_KDE, 0, 1, false },
+        { EL0T, MDSCR_MDE, 0, 2, true },
+        { EL0T | PS_D, MDSCR_MDE, 0, 2, true },
+        { EL0T, MDSCR_MDE, 0, 1, false },
+        { EL0T, MDSCR_MDE, 1, 2, false },
+    };
+
+    for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+        ArmCpu *s = cpu_at("cortex-a72", rows[i].ps);
+
+        s->mdscr = rows[i].mdscr;
+        s->os_lock = rows[i].lock;
+        s->dbgbcr[0] = 0x1e0 | rows[i].pmc << 1 | 1;
+        EQ(!!(arm_mode(s) & AM_BREAK), rows[i].on);
+    }
+}
+
+// The same conditions for a watchpoint, which LDTR meets as EL0 (D2.10.4).
+TEST(arm_excp_watchpoint_matches)
+{
+    static const struct { u64 wcr; u32 lock, acc; MemOp m; bool hit; } rows[] = {
+        { 0x1ff9, 0, PAGE_R, 0, false },            // PAC 0
+        { 0x1ffb, 0, PAGE_R, 0, true },
+        { 0x1ffb, 1, PAGE_R, 0, false },
+        { 0x1ffb, 0, PAGE_R, MO_USER, false },
+        { 0x1ffd, 0, PAGE_R, MO_USER, true },
+        { 0x1ffd, 0, PAGE_R, 0, false },
+        { 0x1fef, 0, PAGE_W, 0, false },            // loads only
+        { 0x1fef, 0, PAGE_R | PAGE_W, 0, true },
+        { 0x0077, 0, PAGE_W, 0, false },            // BAS 3: below
+        { 0x1e17, 0, PAGE_W, 0, true },             // BAS 0xf0
+        { 0x1ff7 | 2 << 14, 0, PAGE_W, 0, false },  // Secure only
+    };
+    TcgFault f;
+
+    for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+        ArmCpu *s = cpu_at("cortex-a72", EL1H);
+
+        s->mdscr = MDSCR_MDE | MDSCR_KDE;
+        s->os_lock = rows[i].lock;
+        s->dbgwvr[2] = 0x1000;
+        s->dbgwcr[2] = rows[i].wcr;
+        EQ(arm_watch(&s->cpu, 0x1004, 4, rows[i].acc, rows[i].m, &f), rows[i].hit);
+    }
 }
