@@ -56,7 +56,7 @@ typedef struct CpuReg {
     u16 bits;
     i32 at;                     // offset in the instance; -1: get/set
     void (*get)(Cpu *cpu, const struct CpuReg *r, void *out);      // little-endian bytes
-    void (*set)(Cpu *cpu, const struct CpuReg *r, const void *in);
+    void (*set)(Cpu *cpu, const struct CpuReg *r, const void *in); // NULL: read-only
     const char *group;          // "general", "float", "vector", "system"
     const char *feature;        // gdb target feature, or NULL
     const char *gdb_type;       // gdb type name, or NULL for a plain integer
@@ -77,6 +77,8 @@ struct CpuClass {
     const ArgDesc *options;     // -cpu model,opt=...
     const CpuReg *regs;
     u32 reg_count;
+    // The n-th register beyond regs that this CPU has (its system registers); false: no more.
+    bool (*more_reg)(Cpu *cpu, u32 n, CpuReg *out); // optional
     const char *gdb_arch;       // "aarch64"
     const StateRow *state;      // beyond regs; ended by a row without a name
     u32 irq_pins;

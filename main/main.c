@@ -8,6 +8,7 @@
 #include "chardev/set.h"
 #include "core/machine.h"
 #include "cpu/arm/arm.h"
+#include "main/gdbserver.h"
 #include "main/options.h"
 #include "main/signals.h"
 #include "util/log.h"
@@ -86,18 +87,20 @@ static void say_stats(Machine *m)
 static int run_machine(const Options *o, Machine *m, ChardevSet *set, Error *err)
 {
     MuxHooks hooks = { .quit = leave, .opaque = m };
+    GdbServer gdb = { .m = m, .set = set };
     int code;
 
     if (!signals_attach(m, err))
         return fail(err);
     chardevs_hooks(set, &hooks);
-    if (!machine_start(m, err)) {
+    if (!machine_start(m, err) || (o->gdb && !gdbserver_start(&gdb, o->gdb, err))) {
         signals_detach(m);
         return fail(err);
     }
     say_start(o, m);
     chardevs_start(set, &m->loop, &m->input);
     code = machine_run(m);
+    gdbserver_stop(&gdb, NULL);
     chardevs_stop(set);
     signals_detach(m);
     if (o->stats)

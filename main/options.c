@@ -38,6 +38,7 @@ static bool set_cpu(Options *o, const char *val, Error *err);
 static bool set_dir(Options *o, const char *val, Error *err);
 static bool set_device(Options *o, const char *val, Error *err);
 static bool set_fw_cfg(Options *o, const char *val, Error *err);
+static bool set_gdb_default(Options *o, const char *val, Error *err);
 
 #define AT(member) .at = offsetof(Options, member)
 #define WANTS(what) .arg = what
@@ -101,6 +102,9 @@ static const OptionRow rows[] = {
     { NULL, HEADING, .help = "Looking inside" },
     { "d", CALL, WANTS("ITEM[,ITEM]..."), .set = set_log, .help = "log; 'help' lists the items" },
     { "D", TEXT, WANTS("FILE"), AT(log_file), .help = "log to this file" },
+    { "gdb", TEXT, WANTS("DEV"), AT(gdb),
+      .help = "GDB's door: tcp:[HOST]:PORT, unix:PATH, stdio, chardev:ID; this host only" },
+    { "s", CALL, .set = set_gdb_default, .help = "as -gdb tcp::1234" },
     { "perfmap", FLAG, AT(perfmap), .help = "write /tmp/perf-PID.map for perf" },
     { "stats", FLAG, AT(stats), .help = "figures of the translator at the end" },
     { "v", FLAG, AT(verbose), .help = "say at the start what runs, also without a terminal" },
@@ -111,8 +115,6 @@ static const OptionRow rows[] = {
 
     { "enable-kvm", CALL, .set = set_enable_kvm },
     { "icount", LATER, WANTS("N"), .help = "counted instructions" },
-    { "gdb", LATER, WANTS("DEV"), .help = "the debugger's stub" },
-    { "s", LATER, .help = "the debugger's stub" },
     { "qmp", LATER, WANTS("DEV"), .help = "QMP" },
     { "mon", LATER, WANTS("DEV"), .help = "the monitor" },
     { "blockdev", LATER, WANTS("DESC"), .help = "a disk" },
@@ -217,6 +219,14 @@ static bool set_cpu(Options *o, const char *val, Error *err)
     (void)err;
     o->cpu_help = is_help(val);
     o->cpu = val;
+    return true;
+}
+
+static bool set_gdb_default(Options *o, const char *val, Error *err)
+{
+    (void)val;
+    (void)err;
+    o->gdb = "tcp::1234";
     return true;
 }
 

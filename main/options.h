@@ -37,6 +37,7 @@ typedef struct Options {
     char *firmware_path;    // owned
     const char *log_items, *log_file;
     char *name, *append;    // owned
+    const char *gdb;        // -gdb DEV; NULL: none
     bool nographic, no_display, semihosting, verbose, stats, perfmap;
     bool accel_help, machine_help, cpu_help;
     bool done;              // help or version was asked for and printed

@@ -130,6 +130,8 @@ const ArmSysReg *arm_sysreg_find(const ArmCpu *s, u16 key);
 const char *arm_sysreg_name(u16 key);               // for the disassembler; NULL: unknown
 size_t arm_sysreg_rows(const ArmSysReg **rows);     // sorted by key
 
+bool arm_more_reg(Cpu *cpu, u32 n, CpuReg *out);    // CpuClass.more_reg: these as CpuRegs
+
 u64  helper_mrs(Cpu *cpu, u32 iss);                 // HELPER_ARM_SYS, T_I64
 void helper_msr(Cpu *cpu, u32 iss, u64 v);          // HELPER_ARM_SYS; see SR_CONTEXT, ...: when
                                                     // the row is not found, EXITDYN as well

@@ -116,14 +116,10 @@ static void device_write(ArmCpu *s, u16 key, u64 v)
 }
 
 // -- helpers ----------------------------------------------------------------------------------
-u64 helper_mrs(Cpu *cpu, u32 iss)
+static u64 row_read(ArmCpu *s, const ArmSysReg *r)
 {
-    ArmCpu *s = arm_cpu(cpu);
-    const ArmSysReg *r = check(s, iss, false);
     const u8 *at = (const u8 *)s;
 
-    if (!r)
-        return device_read(s, arm_iss_key(iss));
     if (r->read)
         return r->read(s, r);
     if (!r->offset)
@@ -132,16 +128,10 @@ u64 helper_mrs(Cpu *cpu, u32 iss)
                          : *(const u64 *)(const void *)(at + r->offset);
 }
 
-void helper_msr(Cpu *cpu, u32 iss, u64 v)
+static void row_write(ArmCpu *s, const ArmSysReg *r, u64 v)
 {
-    ArmCpu *s = arm_cpu(cpu);
-    const ArmSysReg *r = check(s, iss, true);
     u8 *at = (u8 *)s;
 
-    if (!r) {
-        device_write(s, arm_iss_key(iss), v);
-        return;
-    }
     if (r->write)
         r->write(s, r, v);
     else if (r->offset && r->width == 4)
@@ -149,7 +139,26 @@ void helper_msr(Cpu *cpu, u32 iss, u64 v)
     else if (r->offset)
         *(u64 *)(void *)(at + r->offset) = v & r->rw;
     if (r->flags & SR_CONTEXT)
-        tcg_context_changed(cpu);
+        tcg_context_changed(&s->cpu);
+}
+
+u64 helper_mrs(Cpu *cpu, u32 iss)
+{
+    ArmCpu *s = arm_cpu(cpu);
+    const ArmSysReg *r = check(s, iss, false);
+
+    return r ? row_read(s, r) : device_read(s, arm_iss_key(iss));
+}
+
+void helper_msr(Cpu *cpu, u32 iss, u64 v)
+{
+    ArmCpu *s = arm_cpu(cpu);
+    const ArmSysReg *r = check(s, iss, true);
+
+    if (r)
+        row_write(s, r, v);
+    else
+        device_write(s, arm_iss_key(iss), v);
 }
 
 void helper_sys(Cpu *cpu, u32 iss, u64 v) { helper_msr(cpu, iss, v); }
@@ -178,4 +187,43 @@ void helper_msr_imm(Cpu *cpu, u32 iss)
     }
     tcg_context_changed(cpu);
     arm_irq_recheck(s);
+}
+
+// -- for the debugger -------------------------------------------------------------------------
+// Whatever the current EL: no row here has a read that changes anything.  Devices' registers
+// (GICv3's, where reading acknowledges) are not among them.
+static void get_row(Cpu *cpu, const CpuReg *reg, void *out)
+{
+    ArmCpu *s = arm_cpu(cpu);
+    const ArmSysReg *r = row_of((u16)reg->arg);
+
+    store_le64(out, r->key == ARM_KEY(3, 0, 4, 1, 0) ? arm_sp(s, 0) : row_read(s, r));
+}
+
+static void set_row(Cpu *cpu, const CpuReg *reg, const void *in)
+{
+    ArmCpu *s = arm_cpu(cpu);
+    const ArmSysReg *r = row_of((u16)reg->arg);
+
+    if (r->key == ARM_KEY(3, 0, 4, 1, 0))           // SP_EL0, which may be SP now
+        arm_set_sp(s, 0, load_le64(in));
+    else
+        row_write(s, r, load_le64(in));
+    arm_irq_recheck(s);
+}
+
+bool arm_more_reg(Cpu *cpu, u32 n, CpuReg *out)
+{
+    const ArmSysReg *rows, *r;
+    size_t count = arm_sysreg_rows(&rows);
+
+    for (r = rows; r < rows + count; r++)
+        if (!(r->flags & (SR_OP | SR_WO | SR_RAZWI)) && !(r->feat & ~arm_cpu(cpu)->feat) && !n--)
+            break;
+    if (r == rows + count)
+        return false;
+    *out = (CpuReg){ .name = r->name, .bits = 64, .at = -1, .get = get_row,
+                     .set = r->flags & SR_RO ? NULL : set_row, .group = "system",
+                     .feature = "org.mimic.aarch64.system", .arg = r->key };
+    return true;
 }
