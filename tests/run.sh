@@ -64,6 +64,8 @@ suites() {
         [ -x tests/$s/run.sh ] && run "$MODE/$s" "$2" tests/$s/run.sh "$1"
     done
     run "$MODE/dtb" "$2" tests/machine/dtb.sh "$1"
+    run "$MODE/gdb-packets" "$2" tests/gdb/packets.py "$1/mimic-system-aarch64"
+    run "$MODE/gdb-bare" "$2" env B="$1" tests/gdb/bare.sh
 }
 # smp_boot BUILD SECONDS : four CPUs under a checking build
 smp_boot() {
@@ -101,6 +103,8 @@ check_all() {
     for t in tests/boot/*.sh; do
         [ -x "$t" ] && run "$t" 420 "$t" build/rel
     done
+    run gdb/bare-eval 200 env B=build/rel ENGINES=eval tests/gdb/bare.sh
+    run gdb/kernel 2400 env B=build/rel tests/gdb/kernel.sh
     [ -x tests/diff/run.sh ] && run diff 420 tests/diff/run.sh build/rel --slice
     run diff/fp_oracle 200 tests/diff/fp_oracle/run.sh 30
     BUILD=build/rel; export BUILD
