@@ -261,7 +261,7 @@ static void monitor_command(Gdb *g, const char *args)
     str_free(&text);
 }
 
-// ---- QEMU's own (its documentation, "GDB usage") -------------------------------------------------
+// ---- QEMU's own (its documentation, "GDB usage") --------------------
 
 static void sstep_bits(Gdb *g, const char *args)
 {

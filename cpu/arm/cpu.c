@@ -380,7 +380,7 @@ static const CpuModel models[] = {
 
 CPU_CLASS(arm, .size = sizeof(ArmCpu), .models = models, .default_model = "max", .regs = regs,
           .reg_count = ARRAY_LEN(regs), .more_reg = arm_more_reg, .gdb_arch = "aarch64",
-          .state = state, .irq_pins = ARM_PINS, .frontend = &arm_frontend, .init = init, .fini = fini,
-          .reset = arm_reset, .power_on = power_on, .has_work = has_work,
+          .state = state, .irq_pins = ARM_PINS, .frontend = &arm_frontend, .init = init,
+          .fini = fini, .reset = arm_reset, .power_on = power_on, .has_work = has_work,
           .debug_translate = arm_debug_translate, .pc = get_pc, .set_pc = arm_set_pc,
           .disassemble = disassemble, .dump = dump)
