@@ -121,6 +121,7 @@ void ctx_set(Cpu *cpu)
 
 void tcg_context_changed(Cpu *cpu)
 {
-    if (tcg_cpu(cpu)->th)                           // not while the machine is being built
-        ctx_set(cpu);
+    const TcgThread *th = tcg_cpu(cpu)->th;
+    if (th && atomic_load_explicit(&th->in_code, memory_order_relaxed))
+        ctx_set(cpu);                               // else tcg_run does, on the vCPU's thread
 }
