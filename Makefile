@@ -38,7 +38,8 @@ MODE_asan := -O1 -g -fsanitize=address,undefined -fno-sanitize-recover=undefined
 MODE_tsan := -O1 -g -fsanitize=thread -fno-omit-frame-pointer -DMIMIC_DEBUG=1
 MODE_cov  := -O0 -g --coverage -DMIMIC_DEBUG=1
 MODE_fuzz := -O1 -g -fsanitize=fuzzer-no-link,address,undefined -fno-omit-frame-pointer \
-             -fno-sanitize-recover=undefined -DMIMIC_DEBUG=1
+             -fno-sanitize-recover=undefined -fprofile-instr-generate -fcoverage-mapping \
+             -DMIMIC_DEBUG=1
 ifndef MODE_$(MODE)
 $(error MODE=$(MODE): one of rel dbg asan tsan cov fuzz)
 endif
@@ -52,7 +53,7 @@ WARN += $(if $(CI)$(filter dbg,$(MODE)),-Werror)
 # every header is found by its path from the root, generated ones below $(B)
 CFLAGS  = -std=gnu11 -D_GNU_SOURCE -pthread -fno-strict-aliasing -ffp-contract=off -fno-math-errno \
           $(WARN) $(MODE_$(MODE)) -I. -I$(B) $(LIB_CFLAGS) $(EXTRA_CFLAGS) $(FILE_CFLAGS)
-LDFLAGS = -pthread -Wl,--as-needed $(filter -fsanitize% --coverage,$(MODE_$(MODE))) $(EXTRA_LDFLAGS)
+LDFLAGS = -pthread -Wl,--as-needed $(filter -fsanitize% -fprofile% --coverage,$(MODE_$(MODE))) $(EXTRA_LDFLAGS)
 comma  := ,
 
 # --- sources --------------------------------------------------------------------
@@ -91,7 +92,7 @@ $(B)/gen/%_decode.inc: %.decode $(B)/decodegen
 # --- the program ---------------------------------------------------------------------
 LINKS := mimic-system-aarch64 mimic-system-arm mimic-system-x86_64 mimic-system-i386
 .SECONDARY:
-.PHONY: all check check-all demo bench diff install fmt clean distclean help \
+.PHONY: all check check-all demo bench diff fuzz install fmt clean distclean help \
         tests headers fuzzers nosimd
 all: $(B)/mimic $(LINKS:%=$(B)/%)
 $(B)/mimic: $(OBJ)
@@ -123,6 +124,7 @@ $(B)/tests/diff/diff: $(LIBOBJ) $(call test_obj,diff)
 	$(call say,LINK,$@)
 	$(Q)$(CC) $(LDFLAGS) -o $@ $^ $(LDLIBS)
 fuzzers: $(FUZZ)
+$(filter %/a64,$(FUZZ)): $(B)/tests/diff/diff_engine.o $(B)/tests/diff/diff_gen.o
 $(FUZZ): %: %.o $(LIBOBJ)
 	$(call say,LINK,$@)
 	$(Q)$(CC) $(subst fuzzer-no-link,fuzzer,$(LDFLAGS)) -o $@ $^ $(LDLIBS)
@@ -150,6 +152,13 @@ bench: all
 diff: tests
 	@tests/diff/run.sh $(B) $(DIFF_ARGS)
 
+# each target SECONDS long, with a corpus that stays; FUZZ_TARGETS: only these
+SECONDS ?= 600
+fuzz:
+	@./configure $(CONFIGURE_ARGS) --deps=all
+	@$(MAKE) --no-print-directory MODE=fuzz fuzzers
+	@tests/fuzz/run.sh build/fuzz --seconds $(SECONDS) $(FUZZ_TARGETS)
+
 # --- the rest -----------------------------------------------------------------------------
 D := $(DESTDIR)$(PREFIX)
 install: all
@@ -174,6 +183,7 @@ help:
 	@echo 'make demo         boot Debian arm64 to a shell (or, without a terminal, print and leave)'
 	@echo 'make bench        compare speed with QEMU (BENCH_ARGS: see tools/bench.py --help)'
 	@echo 'make diff         random instructions against qemu-aarch64-static (DIFF_ARGS)'
+	@echo 'make fuzz         each fuzz target for SECONDS=600, and its coverage (FUZZ_TARGETS)'
 	@echo 'make install      to DESTDIR/PREFIX;  fmt (FMT=all)  clean  distclean'
 	@echo 'MODE=rel|dbg|asan|tsan|cov|fuzz   V=1: show commands   CI=1: warnings are errors'
 

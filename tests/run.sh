@@ -110,11 +110,7 @@ check_all() {
     BUILD=build/rel; export BUILD
     run diff/simd_oracle 200 tests/diff/simd_oracle/run.sh 10
     if [ -n "$(ls tests/fuzz/*.c 2>/dev/null)" ] && mk "build fuzz" "MODE=fuzz fuzzers"; then
-        for f in tests/fuzz/*.c; do
-            f=$(basename "$f" .c); mkdir -p "build/fuzz/corpus/$f"
-            step "fuzz/$f" 120 "build/fuzz/tests/fuzz/$f" -max_total_time=15 -rss_limit_mb=4096 \
-                -timeout=10 -artifact_prefix=build/fuzz/ "build/fuzz/corpus/$f"
-        done
+        run fuzz 900 tests/fuzz/run.sh build/fuzz
     fi
 }
 
