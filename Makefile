@@ -37,7 +37,9 @@ MODE_asan := -O1 -g -fsanitize=address,undefined -fno-sanitize-recover=undefined
              -fno-omit-frame-pointer -DMIMIC_DEBUG=1
 MODE_tsan := -O1 -g -fsanitize=thread -fno-omit-frame-pointer -DMIMIC_DEBUG=1
 MODE_cov  := -O0 -g --coverage -DMIMIC_DEBUG=1
+# clang's pointer-overflow also means NULL + 0, the end of an empty vector (defined by C23)
 MODE_fuzz := -O1 -g -fsanitize=fuzzer-no-link,address,undefined -fno-omit-frame-pointer \
+             -fno-sanitize=pointer-overflow \
              -fno-sanitize-recover=undefined -fprofile-instr-generate -fcoverage-mapping \
              -DMIMIC_DEBUG=1
 ifndef MODE_$(MODE)

@@ -7,7 +7,6 @@
 #include "util/bits.h"
 
 #define REG_BYTES_MAX 256 // SVE would be the widest
-#define STATE_ROWS_MAX 64
 
 // ---- CPUs ------------------------------------------------------------------------------
 
@@ -32,7 +31,7 @@ static void save_cpu(Cpu *cpu, StateWriter *w)
         state_put(w, r->name, r->at < 0 ? val : (u8 *)cpu + r->at, reg_bytes(r));
     }
     if (cpu->cls->state)
-        state_put_rows(w, cpu, cpu->cls->state, STATE_ROWS_MAX);
+        state_put_rows(w, cpu, cpu->cls->state, SIZE_MAX);
     state_put(w, "power", &power, sizeof(power));
     state_put(w, "lines", &lines, sizeof(lines));
     state_put(w, "halted", &cpu->halted, sizeof(cpu->halted));
@@ -64,7 +63,7 @@ static bool load_cpu(Cpu *cpu, StateReader *r, Error *err)
     for (u32 i = 0; i < cpu->cls->reg_count; i++)
         if (!load_reg(cpu, &cpu->cls->regs[i], r, err))
             return false;
-    if ((cpu->cls->state && !state_get_rows(r, cpu, cpu->cls->state, STATE_ROWS_MAX, err)) ||
+    if ((cpu->cls->state && !state_get_rows(r, cpu, cpu->cls->state, SIZE_MAX, err)) ||
         !state_get(r, "power", &power, sizeof(power), err) ||
         !state_get(r, "lines", &lines, sizeof(lines), err) ||
         !state_get(r, "halted", &halted, sizeof(halted), err) || !state_close(r, err))

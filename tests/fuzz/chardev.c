@@ -5,6 +5,7 @@
 // runs: 20000
 #include "chardev/set.h"
 #include "tests/fuzz/fuzz.h"
+#include "util/log.h"
 
 static bool harmless(const char *text)
 {

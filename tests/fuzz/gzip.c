@@ -5,6 +5,7 @@
 // runs: 3000
 #include "machine/boot/boot.h"
 #include "tests/fuzz/fuzz.h"
+#include "util/log.h"
 
 enum { RAM = 4 << 20 };
 

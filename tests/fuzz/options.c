@@ -7,6 +7,7 @@
 
 #include "main/options.h"
 #include "tests/fuzz/fuzz.h"
+#include "util/log.h"
 
 enum { ARGS = 40 };
 

@@ -5,6 +5,7 @@
 // runs: 1500
 #include "core/machine.h"
 #include "tests/fuzz/fuzz.h"
+#include "util/log.h"
 
 enum { EDIT = 6 };
 
