@@ -29,9 +29,9 @@ enum { DR_BE = 1 << 10, DR_OE = 1 << 11 }; // DR, 3.3.1; RSR has the same bits 8
 typedef struct {
     Device dev;
     Timer quiet; // 32 bit times without a character: the receive timeout
-    u32 rsr, ilpr, ibrd, fbrd, lcr_h, cr, ifls, imsc, ris;
+    u32 rsr, ilpr, ibrd, fbrd, lcr_h, cr, ifls, dmacr, imsc, ris;
     u32 rx_head, rx_count, tx_count;
-    u64 starved; // the back end was told "no room"
+    u32 starved; // the back end was told "no room"
     u16 rx[FIFO_DEPTH];
     u8 tx[FIFO_DEPTH];
 } Pl011;
@@ -238,15 +238,9 @@ static void write_icr(Pl011 *s, u64 v)
     update(s);
 }
 
-static u64 read_dmacr(Pl011 *s)
+static void wrote_dmacr(Pl011 *s)
 {
-    (void)s;
-    return 0;
-}
-
-static void write_dmacr(Pl011 *s, u64 v)
-{
-    if (v & 3)
+    if (s->dmacr & 3)
         unimp(&s->dev, "DMACR: DMA (DDI 0183G 3.3.14)");
 }
 
@@ -293,7 +287,7 @@ static const Reg regs[] = {
     REG(0x03c, RIS,   .at = FIELD(ris), .flags = REG_QUIET,                      .ref = "3.3.11"),
     REG(0x040, MIS,   .read = read_mis, .flags = REG_QUIET,                      .ref = "3.3.12"),
     REG(0x044, ICR,   .write = write_icr,                                        .ref = "3.3.13"),
-    REG(0x048, DMACR, .read = read_dmacr, .write = write_dmacr,                  .ref = "3.3.14"),
+    REG(0x048, DMACR, .at = FIELD(dmacr), .rw = 7, .wrote = wrote_dmacr,         .ref = "3.3.14"),
     PRIMECELL_ID(0x00141011),
 };
 

@@ -107,7 +107,19 @@ void rig_write(Rig *r, u64 at, u64 val, unsigned size)
     EQ(as_write(&r->as, at, val, size, (MemAttrs){ .cpu = r->cpu }), MEM_OK);
 }
 
-void rig_check(Rig *r, const char *path)
+static void check_one(Rig *r, const char *path, u64 at, u32 want, bool ones)
+{
+    if (ones) {
+        device_reset(r->dev);
+        wr(r, at, ~0u);
+    }
+    u32 got = rd(r, at);
+
+    if (got != want)
+        FAIL("%s: 0x%llx is 0x%x, not 0x%x", path, (unsigned long long)at, got, want);
+}
+
+static void check_file(Rig *r, const char *path, bool ones)
 {
     FILE *f = fopen(path, "r");
     char line[200];
@@ -128,12 +140,13 @@ void rig_check(Rig *r, const char *path)
                 continue;
         }
         for (u64 i = 0; i < count; i++)
-            if (rd(r, base + at + 4 * i) != want)
-                FAIL("%s: 0x%llx is 0x%x, not 0x%llx", path, at + 4 * (unsigned long long)i,
-                     rd(r, base + at + 4 * i), want);
+            check_one(r, path, base + at + 4 * i, (u32)want, ones);
     }
     fclose(f);
 }
+
+void rig_check(Rig *r, const char *path) { check_file(r, path, false); }
+void rig_check_ones(Rig *r, const char *path) { check_file(r, path, true); }
 
 void rig_check_state(Rig *r)
 {

@@ -37,6 +37,9 @@ static inline void wr(Rig *r, u64 at, u32 v) { rig_write(r, at, v, 4); }
 // "@BASE" moves; "OFFSET+COUNT VALUE" repeats): values of the data sheet or the peer, not
 // of the table under test.
 void rig_check(Rig *r, const char *path);
+// The same for values that registers have after ones were written to each, alone: the device
+// is reset before.
+void rig_check_ones(Rig *r, const char *path);
 // The state of the device: saved, everything poisoned, loaded; the bytes declared as
 // state are the same again.  Fails on bytes of the instance that are declared nowhere.
 void rig_check_state(Rig *r);
