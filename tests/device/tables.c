@@ -57,11 +57,22 @@ static void check_rows(const Table *t, const char *cls, u64 base, const RegTable
     }
 }
 
+static bool has_rows(const DeviceClass *cls)
+{
+    u32 n = cls->regs.count;
+
+    for (u32 i = 0; i < DEVICE_REGIONS && cls->regions[i].name; i++)
+        n += cls->regions[i].regs.count;
+    return n;
+}
+
 TEST(tables_complete)
 {
     device_class_foreach(it) {
         Table t = { 0 };
 
+        if (!has_rows(*it))
+            continue;
         table_read(&t, (*it)->name);
         TRUE(t.count);
         check_rows(&t, (*it)->name, 0, &(*it)->regs);
