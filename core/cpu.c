@@ -323,6 +323,17 @@ static void sleep_while(Cpu *cpu, bool (*still)(Cpu *cpu))
     atomic_store(&cpu->sleeping, 0);
 }
 
+void cpu_nap(Cpu *cpu, u64 ns)
+{
+    u32 seq = atomic_load(&cpu->wake);
+
+    atomic_exchange(&cpu->sleeping, 1);
+    atomic_thread_fence(memory_order_seq_cst);
+    if (!cpu_exit_bits(cpu))
+        futex_wait(&cpu->wake, seq, ns);
+    atomic_store(&cpu->sleeping, 0);
+}
+
 static void set_parked(Cpu *cpu)
 {
     mutex_lock(&cpu->lock);

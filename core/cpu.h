@@ -176,6 +176,8 @@ void cpu_set_pending(Cpu *cpu, int pin, int level);
 void cpu_run_on(Cpu *cpu, void (*fn)(Cpu *cpu, void *opaque), void *opaque);
 // Without waiting; w is the caller's until fn has been called; no-op if queued already.
 void cpu_queue(Cpu *cpu, CpuWork *w);
+// Own thread, inside a helper: sleeps until the exit word is not 0, cpu_kick, or ns are over.
+void cpu_nap(Cpu *cpu, u64 ns);
 // For waits inside an accelerator: runs what is queued for this (own) CPU.
 void cpu_serve_work(Cpu *cpu);
 

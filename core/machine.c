@@ -172,6 +172,8 @@ static bool construct(Machine *m, Error *err)
         m->accel = NULL;
         return false;
     }
+    if (m->config->semihost.enabled)
+        m->semihost = semihost_new(m, &m->config->semihost);
     return make_cpus(m, err) && m->cls->build(m, err);
 }
 
@@ -228,6 +230,7 @@ void machine_free(Machine *m)
         cpu_quit(m->cpu[i]);
     cut_lines(m);
     free_cpus(m);
+    semihost_free(m->semihost);
     as_fini(&m->io_as);
     as_fini(&m->secure_as);
     as_fini(&m->as);
@@ -411,6 +414,8 @@ bool machine_reset(Machine *m, Error *err)
         device_reset(dev);
     for (u32 i = 0; i < m->cpu_count; i++)
         cpu_reset(m->cpu[i]);
+    if (m->semihost)
+        semihost_reset(m->semihost);
     bool ok = !m->cls->load || m->cls->load(m, err);
 
     list_foreach (dev, &m->devices, Device, link)

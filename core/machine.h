@@ -19,6 +19,7 @@
 #include "core/irq.h"
 #include "core/loop.h"
 #include "core/memory.h"
+#include "core/semihost.h"
 #include "util/map.h"
 
 typedef struct MachineClass MachineClass;
@@ -82,6 +83,7 @@ typedef struct MachineConfig {
     bool nodefaults;
     bool ram_shared;            // memfd
     bool perfmap;               // accelerators that make code: name it for perf
+    SemihostConfig semihost;
     bool stats;                 // figures are wanted at the end: counting may cost
 } MachineConfig;
 
@@ -154,6 +156,8 @@ struct Machine {
     RegSpace sysregs;             // system registers that devices provide
     RamBlock *ram;                // -m, made before build
     MemoryRegion ram_region;      // over all of it, for build to map
+    Gpa image_end;                // first byte behind what load() put into RAM, 0: not known
+    Semihost *semihost;           // NULL: off
     const CpuClass *cpu_class;
     const CpuModel *cpu_model;
     Cpu **cpu;

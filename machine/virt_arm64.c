@@ -763,6 +763,7 @@ static bool load(Machine *m, Error *err)
     bool ok = blob && finish(m, &ram, &l, blob, size, err);
 
     free(blob);
+    m->image_end = MAX(MAX(l.kernel.end, l.initrd_end), l.dtb ? l.dtb + size : 0);
     return ok;
 }
 

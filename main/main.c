@@ -7,7 +7,6 @@
 
 #include "chardev/set.h"
 #include "core/machine.h"
-#include "cpu/arm/arm.h"
 #include "main/gdbserver.h"
 #include "main/options.h"
 #include "main/signals.h"
@@ -55,6 +54,14 @@ static bool open_serials(Options *o, ChardevSet *set, Error *err)
     return true;
 }
 
+static bool open_semihost(Options *o, ChardevSet *set, Error *err)
+{
+    if (!o->semihost_chardev)
+        return true;
+    o->config.semihost.console = chardevs_port(set, o->semihost_chardev, "semihosting", err);
+    return o->config.semihost.console || error_prefix(err, "-semihosting-config: ");
+}
+
 static void leave(void *opaque)
 {
     machine_request(opaque, REQUEST_QUIT, 0);
@@ -66,12 +73,13 @@ static void say_start(const Options *o, const Machine *m)
 {
     if (!o->verbose && !isatty(STDERR_FILENO))
         return;
-    fprintf(stderr, "mimic: %s%s%s, %u x CPU %s%s, %llu MiB RAM, %s (%s)\n",
+    fprintf(stderr, "mimic: %s%s%s, %u x CPU %s%s, %llu MiB RAM, %s (%s)%s\n",
             o->name ? o->name : "", o->name ? ": " : "", m->cls->name, m->cpu_count,
             m->cpu_model->name, o->cpu ? "" : " (the default)",
             (unsigned long long)(machine_ram_size(m) / MIB),
             m->accel_why ? m->accel_why : m->accel->name,
-            o->config.accel ? "as asked for" : "the best that works here");
+            o->config.accel ? "as asked for" : "the best that works here",
+            o->config.semihost.enabled ? ", semihosting on: it may use your files" : "");
 }
 
 static void say_stats(Machine *m)
@@ -111,13 +119,11 @@ static int run_machine(const Options *o, Machine *m, ChardevSet *set, Error *err
 static int run(Options *o, Error *err)
 {
     ChardevSet *set = chardevs_new();
-    bool open = open_serials(o, set, err) && drives_open(o, err);
+    bool open = open_serials(o, set, err) && open_semihost(o, set, err) &&
+                drives_open(o, err);
     Machine *m = open ? machine_new(o->cls, &o->config, err) : NULL;
     int code = EXIT_SUCCESS;
 
-    if (m && o->semihosting)
-        for (u32 i = 0; i < m->cpu_count; i++)
-            arm_set_semihosting(m->cpu[i], true);
     if (!m)
         code = fail(err);
     else if (o->config.dump_dtb)

@@ -77,8 +77,11 @@ static const OptionRow rows[] = {
       .help = "stdio, null, pty, mon:stdio, file:F, unix:F, tcp:HOST:PORT, chardev:ID" },
     { "chardev", CALL, WANTS("BACKEND,id=ID[,PROPERTY=VALUE]..."), .set = set_chardev,
       .help = "a character back end for -serial; 'help' lists them" },
-    { "semihosting", FLAG, AT(semihosting), .help = "Arm semihosting: write, exit" },
-    { "semihosting-config", CALL, WANTS("enable=on"), .set = set_semihosting },
+    { "semihosting", FLAG, AT(config.semihost.enabled),
+      .help = "Arm semihosting: the guest gets this user's files, console and commands" },
+    { "semihosting-config", CALL,
+      WANTS("enable=on|off[,target=native|auto][,chardev=ID][,userspace=on][,arg=TEXT]..."),
+      .set = set_semihosting, .help = "the same, with its console and the program's arguments" },
     { "rtc", CALL, WANTS("base=utc|localtime|DATE,clock=host"), .set = set_rtc,
       .help = "what time the guest's clock starts at" },
     { "seed", CALL, WANTS("N"), .set = set_seed, .help = "makes the guest's random seeds repeat" },
@@ -367,4 +370,6 @@ void options_free(Options *o)
     drives_free(o);
     free(o->name);
     free(o->append);
+    free(o->semihost_chardev);
+    str_free(&o->semihost_args);
 }

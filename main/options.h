@@ -38,7 +38,9 @@ typedef struct Options {
     const char *log_items, *log_file;
     char *name, *append;    // owned
     const char *gdb;        // -gdb DEV; NULL: none
-    bool nographic, no_display, semihosting, verbose, stats, perfmap;
+    Str semihost_args;      // arg=..., joined
+    char *semihost_chardev; // owned
+    bool nographic, no_display, verbose, stats, perfmap;
     bool accel_help, machine_help, cpu_help;
     bool done;              // help or version was asked for and printed
 } Options;

@@ -184,6 +184,17 @@ static bool check_pairs(const Options *o, Error *err)
                           "with -bios");
 }
 
+// What a program is told of itself: its arguments, else the kernel's name and command line.
+static void settle_semihost(Options *o)
+{
+    MachineConfig *c = &o->config;
+
+    if (!o->semihost_args.len && c->kernel)
+        str_addf(&o->semihost_args, "%s%s%s", c->kernel, c->append ? " " : "",
+                 c->append ? c->append : "");
+    c->semihost.cmdline = str_text(&o->semihost_args);
+}
+
 bool options_settle(Options *o, Error *err)
 {
     if (o->machine_help) {
@@ -207,6 +218,8 @@ bool options_settle(Options *o, Error *err)
     if (!smp_spread(o, err) || !check_machine_keys(o, err))
         return false;
     spread_machine_keys(o);
-    return settle_image(o, err) && check_pairs(o, err) && settle_accel(o, err) &&
-           (!o->bios || firmware_find(o, o->bios, err));
+    if (!settle_image(o, err) || !check_pairs(o, err))
+        return false;
+    settle_semihost(o);
+    return settle_accel(o, err) && (!o->bios || firmware_find(o, o->bios, err));
 }

@@ -267,20 +267,39 @@ bool set_name(Options *o, const char *val, Error *err)
     return true;
 }
 
+static bool semihost_target(const char *target, Error *err)
+{
+    if (str_eq(target, "native") || str_eq(target, "auto"))
+        return true;
+    if (str_eq(target, "gdb"))
+        return error_set_class(err, ERROR_UNSUPPORTED,
+                               "-semihosting-config target=gdb is not built yet; use native");
+    return error_set_class(err, ERROR_INVALID,
+                           "-semihosting-config target=%s: use native or auto", target);
+}
+
 bool set_semihosting(Options *o, const char *val, Error *err)
 {
     static const ArgDesc keys[] = {
-        { "enable", ARG_BOOL, "" }, { "target", ARG_STRING, "" }, { NULL, ARG_STRING, NULL },
+        { "enable", ARG_BOOL, "" },    { "target", ARG_STRING, "" }, { "chardev", ARG_STRING, "" },
+        { "userspace", ARG_BOOL, "" }, { "arg", ARG_STRING, "" },    { NULL, ARG_STRING, NULL },
     };
+    SemihostConfig *c = &o->config.semihost;
     Args a;
 
     if (!args_parse(&a, "-semihosting-config", val, "enable", keys, err))
         return false;
-    bool ok = args_bool(&a, "enable", true, &o->semihosting, err);
+    bool ok = args_bool(&a, "enable", true, &c->enabled, err) &&
+              args_bool(&a, "userspace", c->userspace, &c->userspace, err) &&
+              semihost_target(args_str(&a, "target", "auto"), err);
 
-    if (ok && str_eq(args_str(&a, "target", "auto"), "gdb"))
-        ok = error_set_class(err, ERROR_UNSUPPORTED,
-                             "-semihosting-config target=gdb is not built yet; use native");
+    if (args_find(&a, "chardev")) {
+        free(o->semihost_chardev);
+        o->semihost_chardev = xstrdup(args_str(&a, "chardev", NULL));
+    }
+    vec_foreach (it, &a.list)
+        if (str_eq(it->key, "arg"))
+            str_addf(&o->semihost_args, "%s%s", o->semihost_args.len ? " " : "", it->val);
     args_free(&a);
     return ok;
 }

@@ -230,7 +230,6 @@ void arm_set_mpidr(Cpu *cpu, u64 affinity)
 
 u64 arm_mpidr(const Cpu *cpu) { return ((const ArmCpu *)cpu)->id.mpidr & 0xff00ffffffull; }
 void arm_set_psci(Cpu *cpu, ArmPsciConduit how) { arm_cpu(cpu)->conduit = (ArmConduit)how; }
-void arm_set_semihosting(Cpu *cpu, bool on) { arm_cpu(cpu)->semihosting = on; }
 
 void arm_set_entry(Cpu *cpu, u64 pc, const u64 x[4])
 {

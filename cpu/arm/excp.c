@@ -302,7 +302,7 @@ void helper_hlt(Cpu *cpu, u32 imm)
 {
     ArmCpu *s = arm_cpu(cpu);
 
-    if (imm != 0xf000 || !s->semihosting || !arm_semihost(s))
+    if (imm != 0xf000 || !arm_semihost(s))
         arm_raise_undef(s);                         // halting debug is not there
     s->pc += 4;
 }

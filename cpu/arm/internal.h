@@ -202,7 +202,7 @@ u64  arm_pmu_read(ArmCpu *s, unsigned which);
 void arm_pmu_write(ArmCpu *s, unsigned which, u64 v);
 
 bool arm_psci(ArmCpu *s);                           // x0..x3 -> x0; false: not a call we know
-bool arm_semihost(ArmCpu *s);                       // x0, x1 -> x0
+bool arm_semihost(ArmCpu *s);                       // x0, x1 -> x0; false: off, or not at EL0
 
 // -- the CPU (cpu.c) --------------------------------------------------------------------------
 void arm_reset(Cpu *cpu);

@@ -144,7 +144,7 @@ typedef struct ArmCpu {
     u64 feat;                                       // bit ARM_FEAT_*
     ArmId id;
     ArmConduit conduit;                             // how PSCI is called (by the machine)
-    bool semihosting;
+    u32 semihost_errno;                             // of the last call that failed
     bool has_el2, has_el3;
     ArmBanks a32;
     _Atomic u32 event;                              // WFE's event register; any thread

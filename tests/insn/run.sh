@@ -27,7 +27,7 @@ for s in tests/insn/arm64/*.S; do
     for e in $engines; do
         # "// args: -smp 2" in the source adds arguments, "// only: tcg" picks an engine
         # shellcheck disable=SC2046 # arguments are a list
-        timeout 30 $mimic -M virt -cpu max -m 128M -display none -monitor none -serial none \
+        timeout 30 $mimic -M virt -cpu max -m 128M -display none -monitor none -serial none -net none \
             -semihosting -accel "$e" $(sed -n 's,^// args: ,,p' "$s") -kernel "$tmp/$n" \
             > "$tmp/out" 2>&1 < /dev/null; rc=$?
         name=insn/$n; [ "$e" = tcg ] || name=$name/eval
