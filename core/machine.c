@@ -243,6 +243,7 @@ void machine_free(Machine *m)
     clocks_fini(&m->clocks);
     input_fini(&m->input);
     loop_fini(&m->loop);
+    symbols_clear(&m->symbols);
     free(m->accel_why);
     free(m->own);
     free(m);
@@ -416,7 +417,10 @@ bool machine_reset(Machine *m, Error *err)
         cpu_reset(m->cpu[i]);
     if (m->semihost)
         semihost_reset(m->semihost);
+    symbols_clear(&m->symbols);
     bool ok = !m->cls->load || m->cls->load(m, err);
+
+    symbols_sort(&m->symbols);
 
     list_foreach (dev, &m->devices, Device, link)
         device_redrive(dev);

@@ -20,6 +20,7 @@
 #include "core/loop.h"
 #include "core/memory.h"
 #include "core/semihost.h"
+#include "core/symbols.h"
 #include "util/map.h"
 
 typedef struct MachineClass MachineClass;
@@ -157,6 +158,7 @@ struct Machine {
     RamBlock *ram;                // -m, made before build
     MemoryRegion ram_region;      // over all of it, for build to map
     Gpa image_end;                // first byte behind what load() put into RAM, 0: not known
+    Symbols symbols;              // of what load() loaded
     Semihost *semihost;           // NULL: off
     const CpuClass *cpu_class;
     const CpuModel *cpu_model;

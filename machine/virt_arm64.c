@@ -658,7 +658,7 @@ static void *tree_blob(Machine *m, const Loaded *l, size_t *size, Error *err)
 
 static BootRam boot_ram(Machine *m)
 {
-    return (BootRam){ m->ram, RAM_BASE, machine_ram_size(m) };
+    return (BootRam){ m->ram, RAM_BASE, machine_ram_size(m), &m->symbols };
 }
 
 static bool load_files(Machine *m, const BootRam *ram, Loaded *l, Error *err)

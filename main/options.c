@@ -32,6 +32,7 @@ typedef struct OptionRow {
 static bool set_help(Options *o, const char *val, Error *err);
 static bool set_version(Options *o, const char *val, Error *err);
 static bool set_log(Options *o, const char *val, Error *err);
+static bool set_filter(Options *o, const char *val, Error *err);
 static bool set_chardev(Options *o, const char *val, Error *err);
 static bool set_serial(Options *o, const char *val, Error *err);
 static bool set_cpu(Options *o, const char *val, Error *err);
@@ -104,6 +105,8 @@ static const OptionRow rows[] = {
 
     { NULL, HEADING, .help = "Looking inside" },
     { "d", CALL, WANTS("ITEM[,ITEM]..."), .set = set_log, .help = "log; 'help' lists the items" },
+    { "dfilter", CALL, WANTS("RANGE[,RANGE]..."), .set = set_filter,
+      .help = "only code at A..B, A+LEN or A-LEN in exec, in_asm, op, op_opt, out_asm" },
     { "D", TEXT, WANTS("FILE"), AT(log_file), .help = "log to this file" },
     { "gdb", TEXT, WANTS("DEV"), AT(gdb),
       .help = "GDB's door: tcp:[HOST]:PORT, unix:PATH, stdio, chardev:ID; this host only" },
@@ -196,6 +199,12 @@ static bool set_log(Options *o, const char *val, Error *err)
     }
     o->log_items = val;
     return true;
+}
+
+static bool set_filter(Options *o, const char *val, Error *err)
+{
+    (void)o;
+    return log_set_filter(val, err);
 }
 
 static bool set_chardev(Options *o, const char *val, Error *err)

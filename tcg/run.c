@@ -69,6 +69,16 @@ static void jc_fill(TcgCpu *tc, Region *r)
     tc->th->stats.jc_fills++;
 }
 
+static void log_exec(Cpu *cpu, u64 pc, const Region *r)
+{
+    Str s = { 0 };
+    str_addf(&s, "exec %d: %#llx", cpu->index, (unsigned long long)pc);
+    symbol_text(&cpu->machine->symbols, pc, &s);
+    str_addf(&s, ", %u instructions, mode %#x\n", r->insns, r->mode);
+    log_text(s.s, s.len);
+    str_free(&s);
+}
+
 // NULL: an exception has been raised.
 static Region *region_at_pc(Cpu *cpu, bool solo)
 {
@@ -86,9 +96,8 @@ static Region *region_at_pc(Cpu *cpu, bool solo)
     Region *r = cache_find(tc->tcg, pa, pc, tc->mode, solo);
     if (!r)
         r = translate(cpu, pc, fe, solo);
-    if (log_on(LOG_EXEC))
-        log_printf("exec %d: %#llx, %u instructions, mode %#x\n", cpu->index,
-                   (unsigned long long)pc, r->insns, r->mode);
+    if (log_on(LOG_EXEC) && log_in_filter(pc))
+        log_exec(cpu, pc, r);
     return r;
 }
 

@@ -62,7 +62,9 @@ static void log_insns(const Ctx *t)
 {
     Str s = { 0 };
     char text[128];
-    str_addf(&s, "IN: mode %#x\n", t->mode);
+    str_addf(&s, "IN: mode %#x", t->mode);
+    symbol_text(&t->cpu->machine->symbols, t->start, &s);
+    str_addc(&s, '\n');
     for (int i = 1; i < t->n; i++) {
         if (t->ins[i].op != OP_INSN)
             continue;
@@ -91,9 +93,10 @@ static void check(const Ctx *t)
 
 static void passes(Ctx *t)
 {
-    if (log_on(LOG_IN_ASM))
+    bool here = log_in_filter(t->start);
+    if (here && log_on(LOG_IN_ASM))
         log_insns(t);
-    if (log_on(LOG_OP))
+    if (here && log_on(LOG_OP))
         log_ir(t, "before");
 #if MIMIC_DEBUG
     check(t);
@@ -101,7 +104,7 @@ static void passes(Ctx *t)
     (void)check;
 #endif
     ir_pass_dce(t);
-    if (log_on(LOG_OP_OPT))
+    if (here && log_on(LOG_OP_OPT))
         log_ir(t, "after");
 }
 
@@ -169,6 +172,18 @@ static Region *attempt(Cpu *cpu, u64 pc, const FetchEntry *fe, u32 max, bool sol
     return make_code(tc->tcg, tc->th, t, r) ? r : NULL;
 }
 
+// A line of /tmp/perf-PID.map: guest_ADDR_MODE_SYMBOL+OFFSET.
+static void perf_name(Tcg *tcg, const Region *r, u64 pc)
+{
+    u64 offset;
+    const char *name = symbol_find(&tcg->machine->symbols, pc, &offset);
+    fprintf(tcg->perf, "%llx %x guest_%llx_%x", (unsigned long long)(uintptr_t)r->code,
+            r->code_size, (unsigned long long)pc, r->mode);
+    if (name)
+        fprintf(tcg->perf, "_%s+0x%llx", name, (unsigned long long)offset);
+    fputc('\n', tcg->perf);
+}
+
 Region *translate(Cpu *cpu, u64 pc, const FetchEntry *fe, bool solo)
 {
     TcgCpu *tc = tcg_cpu(cpu);
@@ -197,8 +212,7 @@ Region *translate(Cpu *cpu, u64 pc, const FetchEntry *fe, bool solo)
     th->stats.host_bytes += r->code_size;
     cache_publish(tc->tcg, r, fe->ram, fe->ram_at);
     if (tc->tcg->perf)
-        fprintf(tc->tcg->perf, "%llx %x guest_%llx_%x\n", (unsigned long long)(uintptr_t)r->code,
-                r->code_size, (unsigned long long)pc, r->mode);
+        perf_name(tc->tcg, r, pc);
     th->stats.translate_ns += now_ns() - t0;
     return r;
 }

@@ -5,11 +5,17 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "util/alloc.h"
+#include "util/args.h"
 #include "util/bits.h"
 #include "util/str.h"
 #include "util/thread.h"
 
 _Atomic u32 log_flags;
+
+#define FILTER_MAX 32
+static struct { u64 first, last; } filter[FILTER_MAX];
+static u32 filter_len;
 
 static Mutex lock = MUTEX_INIT;
 static FILE *out; // NULL = stderr
@@ -204,6 +210,47 @@ bool log_configure(const char *list, Error *err)
         ok = configure_one(it, err);
     free(copy);
     return ok;
+}
+
+// "A..B", "A+LEN", "A-LEN": the last byte is inside the first, LEN bytes from or up to A.
+static bool add_range(char *text)
+{
+    char *op = strpbrk(text, "+-."), kind = op ? *op : 0;
+    u64 a, b;
+
+    if (!op || filter_len == FILTER_MAX || (kind == '.' && op[1] != '.'))
+        return false;
+    *op = 0;
+    if (!parse_u64(text, &a) || !parse_u64(op + (kind == '.' ? 2 : 1), &b))
+        return false;
+    u64 first = kind == '-' ? a - b + 1 : a, last = kind == '+' ? a + b - 1 : kind == '-' ? a : b;
+
+    if ((kind != '.' && !b) || first > last)
+        return false;
+    filter[filter_len].first = first;
+    filter[filter_len++].last = last;
+    return true;
+}
+
+bool log_set_filter(const char *ranges, Error *err)
+{
+    char *copy = xstrdup(ranges), *save = NULL;
+    bool ok = *ranges != 0;
+
+    filter_len = 0;
+    for (char *it = strtok_r(copy, ",", &save); it && ok; it = strtok_r(NULL, ",", &save))
+        ok = add_range(it);
+    free(copy);
+    return ok || error_set_class(err, ERROR_INVALID, "-dfilter %s: write ranges as 0x1000..0x1fff, "
+                                 "0x1000+0x100 or 0x1000-0x100, at most %d", ranges, FILTER_MAX);
+}
+
+bool log_in_filter(u64 addr)
+{
+    for (u32 i = 0; i < filter_len; i++)
+        if (addr >= filter[i].first && addr <= filter[i].last)
+            return true;
+    return !filter_len;
 }
 
 bool log_open(const char *path, Error *err)

@@ -99,6 +99,11 @@ bool log_once_(_Atomic u32 *count) COLD;
             log_write(&log_category_, LEVEL_UNIMP, __VA_ARGS__);              \
     } while (0)
 
+// -dfilter "ADDR..END,ADDR+LEN,ADDR-LEN": guest addresses that exec, in_asm, op, op_opt and
+// out_asm are shown for.  Main thread, before vCPUs run.
+bool log_set_filter(const char *ranges, Error *err);
+bool log_in_filter(u64 addr);    // true without a filter
+
 // Raw text for the LOG_* flags (disassembly, register dumps): several lines, as
 // one unit, no prefix.
 void log_text(const char *text, size_t len);

@@ -55,18 +55,79 @@ void arm_set_pstate(ArmCpu *s, u32 spsr)
 }
 
 // -- entry (AArch64.TakeException) ------------------------------------------------------------
+enum { ISS_WNR = 1 << 6, ISS_CM = 1 << 8 };
+
+static const char *class_name(u32 ec)               // D23.2.40
+{
+    static const char *const names[64] = {
+        [EC_UNKNOWN] = "undefined instruction", [EC_WFX] = "WFI or WFE trap",
+        [EC_FP] = "FP access trap",             [EC_ILLEGAL] = "illegal execution state",
+        [EC_SVC64] = "SVC", [EC_HVC64] = "HVC", [EC_SMC64] = "SMC",
+        [EC_SYS64] = "system register trap",    [EC_IABT_LOW] = "instruction abort",
+        [EC_IABT_SAME] = "instruction abort",   [EC_PC_ALIGN] = "PC alignment fault",
+        [EC_DABT_LOW] = "data abort",           [EC_DABT_SAME] = "data abort",
+        [EC_SP_ALIGN] = "SP alignment fault",   [EC_FP64] = "floating-point exception",
+        [EC_SERROR] = "SError",                 [EC_BREAK_LOW] = "breakpoint",
+        [EC_BREAK_SAME] = "breakpoint",         [EC_STEP_LOW] = "software step",
+        [EC_STEP_SAME] = "software step",       [EC_WATCH_LOW] = "watchpoint",
+        [EC_WATCH_SAME] = "watchpoint",         [EC_BRK64] = "BRK",
+    };
+
+    return names[ec & 63] ? names[ec & 63] : "synchronous exception";
+}
+
+static bool is_abort(u32 ec)
+{
+    ec &= ~1u;
+    return ec == EC_IABT_LOW || ec == EC_DABT_LOW;
+}
+
+static const char *fault_name(u32 fsc)              // of IFSC and DFSC, D23.2.40
+{
+    static const char *const levels[] = {
+        "address size fault, level 0", "address size fault, level 1",
+        "address size fault, level 2", "address size fault, level 3",
+        "translation fault, level 0", "translation fault, level 1",
+        "translation fault, level 2", "translation fault, level 3",
+        "access flag fault, level 0", "access flag fault, level 1",
+        "access flag fault, level 2", "access flag fault, level 3",
+        "permission fault, level 0", "permission fault, level 1",
+        "permission fault, level 2", "permission fault, level 3",
+    };
+
+    if (fsc < ARRAY_LEN(levels))
+        return levels[fsc];
+    switch (fsc) {
+    case FSC_EXTERNAL:     return "external abort: nothing is there";
+    case FSC_ALIGN:        return "alignment fault";
+    case FSC_TLB_CONFLICT: return "TLB conflict";
+    case FSC_ATOMIC:       return "unsupported exclusive or atomic access";
+    default:               return fsc >> 2 == FSC_EXT_WALK >> 2 ? "external abort in a table walk"
+                                                                : "another fault";
+    }
+}
+
 static void log_entry(const ArmCpu *s, ArmVector vec, u64 ret)
 {
-    static const char *const names[] = { "synchronous", "IRQ", "FIQ", "SError" };
+    static const char *const names[] = { "", "IRQ", "FIQ", "SError" };
 
+    u32 esr = (u32)s->esr[1];
+    Str t = { 0 };
+
+    str_addf(&t, "cpu %d: %s from EL%u at pc 0x%llx", s->cpu.index,
+             vec == VEC_SYNC ? class_name(esr >> 26) : names[vec >> 7], s->el,
+             (unsigned long long)ret);
+    if (s->cpu.machine)
+        symbol_text(&s->cpu.machine->symbols, ret, &t);
     if (vec == VEC_SYNC)
-        log_printf("cpu %d: %s exception from EL%u, pc 0x%llx, esr 0x%llx (class 0x%x), "
-                   "far 0x%llx\n", s->cpu.index, names[0], s->el, (unsigned long long)ret,
-                   (unsigned long long)s->esr[1], (unsigned)(s->esr[1] >> 26),
-                   (unsigned long long)s->far[1]);
-    else
-        log_printf("cpu %d: %s from EL%u, pc 0x%llx\n", s->cpu.index, names[vec >> 7], s->el,
-                   (unsigned long long)ret);
+        str_addf(&t, ", esr 0x%x", esr);
+    if (vec == VEC_SYNC && is_abort(esr >> 26))
+        str_addf(&t, " (%s%s), far 0x%llx", fault_name(esr & MF_FSC),
+                 (esr >> 26 & ~1u) != EC_DABT_LOW ? "" : esr & ISS_WNR ? ", a write" : ", a read",
+                 (unsigned long long)s->far[1]);
+    str_addc(&t, '\n');
+    log_text(str_text(&t), t.len);
+    str_free(&t);
 }
 
 void arm_enter(ArmCpu *s, ArmVector vec, u64 return_pc)
@@ -109,8 +170,6 @@ void arm_raise_undef(ArmCpu *s) { arm_raise(s, EC_UNKNOWN, 0, s->pc); }
 void arm_raise_sys(ArmCpu *s, u32 iss) { arm_raise(s, EC_SYS64, iss, s->pc); }
 
 // -- aborts -----------------------------------------------------------------------------------
-enum { ISS_WNR = 1 << 6, ISS_CM = 1 << 8 };
-
 static u32 abort_fsc(const TcgFault *f)
 {
     switch (f->why) {

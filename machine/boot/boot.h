@@ -43,6 +43,7 @@ typedef struct BootRam {
     RamBlock *ram;
     Gpa base;
     u64 size;
+    Symbols *symbols;       // of ELF files go here; NULL: nobody wants them
 } BootRam;
 
 static inline Gpa boot_ram_end(const BootRam *r) { return r->base + r->size; }
@@ -77,6 +78,8 @@ bool boot_kernel_kind(const char *path, BootKind *kind, Error *err);
 bool boot_is_arm64_image(const u8 *head, size_t len);
 bool boot_arm64_image(BootKernel *k, const BootRam *ram, BootFile *b, Error *err);
 bool boot_is_elf(const u8 *head, size_t len);
+// Symbols of an ELF file that boot_elf took; never fails, only leaves out.
+void boot_elf_symbols(Symbols *to, BootFile *b, u64 bias);
 bool boot_elf(BootKernel *k, const BootRam *ram, BootFile *b, u16 machine, Error *err);
 const char *boot_elf_machine_name(u32 machine); // "x86-64"; NULL: not known
 

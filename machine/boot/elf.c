@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 // ELF executables (System V gABI, edition of 2013-06-10; ELF-32 and ELF-64), loaded by physical
-// address.  Relocations and interpreters are not looked at: a static-pie runs at the addresses
-// in its program headers.
+// address.  Relocations and interpreters are not looked at; a static-pie whose addresses begin
+// below RAM goes, as a whole, to its start + 2 MiB and relocates itself.
 #include "machine/boot/boot.h"
 
 #include <elf.h>
@@ -32,6 +32,8 @@ bool boot_is_elf(const u8 *head, size_t len)
 {
     return len >= 4 && !memcmp(head, ELFMAG, 4);
 }
+
+enum { PIE_OFFSET = 2 << 20, PIE_PAGE = 65536 };
 
 // Both classes widened.
 typedef struct Header {
@@ -75,7 +77,10 @@ static bool check_header(const Header *h, BootFile *b, u16 machine, Error *err)
     const char *is = boot_elf_machine_name(h->machine), *want = boot_elf_machine_name(machine);
 
     if (h->machine != machine)
-        return error_set(err, "%s is an ELF file for %s, not for %s; run it on its own machine",
+        return h->machine == EM_ARM && machine == EM_AARCH64 ?
+               error_set_class(err, ERROR_UNSUPPORTED, "%s is an ELF file for 32-bit Arm; those "
+                               "guests are not built yet, only arm64 ones run", b->path) :
+               error_set(err, "%s is an ELF file for %s, not for %s; run it on its own machine",
                          b->path, is ? is : "an unknown processor", want ? want : "this one");
     if (b->gz)
         return error_set(err, "%s is a compressed ELF file; gunzip it first", b->path);
@@ -131,14 +136,36 @@ static bool load_segment(BootKernel *k, const BootRam *ram, BootFile *b, const S
     return true;
 }
 
+static Segment segment(const Header *h, const u8 *table, u32 i)
+{
+    return read_segment(table + (size_t)i * h->phentsize, h->wide);
+}
+
+// What is added to each address of a position-independent file, a multiple of its pages.
+static u64 choose_bias(const Header *h, const BootRam *ram, const u8 *table)
+{
+    u64 lowest = UINT64_MAX;
+
+    for (u32 i = 0; i < h->phnum; i++) {
+        Segment s = segment(h, table, i);
+
+        if (s.type == PT_LOAD && s.memsz)
+            lowest = MIN(lowest, s.paddr);
+    }
+    if (h->type != ET_DYN || lowest >= ram->base)
+        return 0;
+    return ram->base + PIE_OFFSET - (lowest & ~(u64)(PIE_PAGE - 1));
+}
+
 static bool load_segments(BootKernel *k, const BootRam *ram, BootFile *b, const Header *h,
-                          const u8 *table, Error *err)
+                          const u8 *table, u64 bias, Error *err)
 {
     for (u32 i = 0; i < h->phnum; i++) {
-        Segment s = read_segment(table + (size_t)i * h->phentsize, h->wide);
+        Segment s = segment(h, table, i);
 
         if (s.type != PT_LOAD || !s.memsz)
             continue;
+        s.paddr += bias;
         if (!load_segment(k, ram, b, &s, err))
             return false;
         // The entry point is a virtual address.
@@ -156,11 +183,17 @@ bool boot_elf(BootKernel *k, const BootRam *ram, BootFile *b, u16 machine, Error
     if (!read_header(&h, b, err) || !check_header(&h, b, machine, err))
         return false;
     k->entry = h.entry;
+    u64 bias = 0;
     u8 *table = xalloc((size_t)h.phnum * h.phentsize);
     bool ok = boot_file_seek(b, h.phoff, err) &&
-              boot_file_take(b, table, (u64)h.phnum * h.phentsize, err) &&
-              load_segments(k, ram, b, &h, table, err);
+              boot_file_take(b, table, (u64)h.phnum * h.phentsize, err);
 
+    if (ok) {
+        bias = choose_bias(&h, ram, table);
+        ok = load_segments(k, ram, b, &h, table, bias, err);
+    }
     free(table);
+    if (ok && ram->symbols)
+        boot_elf_symbols(ram->symbols, b, bias);
     return ok;
 }

@@ -106,6 +106,9 @@ gzip -c "$off" > "$tmp/off.gz"
 # SYS_EXIT with code 42: nop; mov w0,#0x18; adr x1,.+8; hlt #0xf000; ADP_Stopped_ApplicationExit
 words d503201f 52800300 10000041 d45e0000 00020026 00000000 0000002a 00000000 > "$tmp/exit42"
 words 14000000 > "$tmp/loop"
+# SYS_READC (7), then SYS_EXIT with the byte
+words 528000e0 d45e0000 100000c1 f9000420 52800300 d45e0000 14000000 14000000 \
+    00020026 00000000 00000000 00000000 > "$tmp/readc"
 # shellcheck disable=SC2086
 {
 ends elf 0 $virt -kernel "$tmp/off.elf"
@@ -117,6 +120,16 @@ ends options 0 $virt -kernel "$off" -name guest=x -nodefaults -vga none -net non
     -monitor none -no-reboot -display none -d unimp,guest_errors -D "$tmp/log" -L /tmp
 ends smp 0 $virt -kernel "$off" -smp 4,sockets=2,cores=1,threads=2 -seed 5 -rtc base=2020-01-02
 ends semihosting-exit 42 $virt -semihosting -kernel "$tmp/exit42"
+ends semihosting-exit-smp 42 $virt -smp 4 -semihosting -kernel "$tmp/exit42"
+ends semihosting-config 42 $virt -semihosting-config on,target=native,userspace=on,arg=x \
+    -kernel "$tmp/exit42"
+bad semihosting-gdb 'gdb.*not built' $virt -semihosting-config target=gdb -kernel "$off"
+bad semihosting-target 'native' $virt -semihosting-config target=here -kernel "$off"
+bad semihosting-chardev 'semihosting.*none' $virt -semihosting-config chardev=none -kernel "$off"
+bad semihosting-key 'userspace' $virt -semihosting-config userspac=on -kernel "$off"
+ends dfilter 0 $virt -dfilter 0x1000..0x1fff,0x40000000+0x100,0x2000-1 -kernel "$off"
+bad dfilter-text 'dfilter' $virt -dfilter 12 -kernel "$off"
+bad dfilter-empty 'dfilter' $virt -dfilter 0x2000..0x1000 -kernel "$off"
 bad smp-product 'cores' $virt -smp 4,sockets=3 -kernel "$off"
 bad icount 'not built' $virt -icount 5 -kernel "$off"
 bad gdb-form 'gdb.*give.*tcp:' $virt -gdb 1234 -kernel "$off"
@@ -134,6 +147,44 @@ bad log-file 'nowhere' $virt -D /nowhere/log -kernel "$off"
 bad dumpdtb-dir 'dumpdtb' -M virt,dumpdtb=/nowhere/dtb
 bad engine 'engine' $virt -accel tcg,engine=fast -kernel "$off"
 }
+# the guest waits for a key: it gets one, or the user ends it
+keys() {
+    name=$1 want=$2; shift 2
+    timeout 20 "$mimic" -M virt -display none -serial none "$@" -kernel "$tmp/readc" \
+        < "$tmp/keys" > "$tmp/out" 2> "$tmp/err"; rc=$?
+    if [ $rc = "$want" ]; then ok "$name"; else fail "$name" "status $rc: $(head -c 200 "$tmp/err")"; fi
+}
+printf A > "$tmp/keys"
+keys semihosting-readc 65 -semihosting
+keys semihosting-readc-chardev 65 -chardev stdio,id=c -semihosting-config chardev=c
+mkfifo "$tmp/never"; sleep 20 > "$tmp/never" & sleeper=$!
+for how in -semihosting '-chardev stdio,id=c -semihosting-config chardev=c'; do
+    # shellcheck disable=SC2086
+    "$mimic" -M virt -smp 2 -display none -serial none $how -kernel "$tmp/readc" \
+        < "$tmp/never" > "$tmp/out" 2>&1 & pid=$!
+    sleep 0.5; kill -0 $pid 2>/dev/null; waits=$?; kill -TERM $pid; n=0
+    while kill -0 $pid 2>/dev/null && [ $n -lt 50 ]; do sleep 0.1; n=$((n + 1)); done
+    if [ $waits = 0 ] && [ $n -lt 50 ]; then ok "semihosting-wait-ends${how#-semihosting}"
+    else fail semihosting-wait-ends "waits $waits, $n tenths: $(head -c 200 "$tmp/out")"; kill -KILL $pid; fi
+done
+kill $sleeper
+# docs/bare-metal.md's program, its names in the logs
+cc64=aarch64-linux-gnu-gcc
+if ! command -v $cc64 >/dev/null; then echo "skip cli/bare-metal no $cc64"
+elif ! $cc64 -nostdlib -ffreestanding -fno-pic -no-pie -static -O1 -T tests/bare/link.ld \
+        -o "$tmp/hello.elf" tests/bare/startup.S tests/bare/main.c 2> "$tmp/err"; then
+    fail bare-metal "$(head -c 200 "$tmp/err")"
+else
+    timeout 20 "$build/mimic" -semihosting -d int,exec -D "$tmp/log" "$tmp/hello.elf" \
+        > "$tmp/out" 2> "$tmp/err" < /dev/null; rc=$?
+    if [ $rc != 42 ]; then fail bare-metal "status $rc"
+    elif ! grep -q '^hello from the UART' "$tmp/out" || ! grep -q '^hello from semi' "$tmp/err"
+    then fail bare-metal "lost words: $(cat "$tmp/out" "$tmp/err")"
+    elif ! grep -q 'BRK from EL1 at pc 0x[0-9a-f]* <main+0x[0-9a-f]*>, esr 0xf2000007$' "$tmp/log"
+    then fail bare-metal "-d int: $(grep -v exec "$tmp/log")"
+    elif ! grep -q 'exec 0: 0x[0-9a-f]* <on_exception>,' "$tmp/log"; then fail bare-metal "-d exec"
+    else ok bare-metal; fi
+fi
 mimic=$build/mimic-system-x86_64; bad x86 'x86-64.*not built' -M pc
 mimic=$build/mimic-system-arm; bad arm32 '32-bit Arm.*not built' -M virt
 # tty NAME < STEPS : on a terminal, with a guest that loops (tests/boot/console.py)

@@ -572,7 +572,7 @@ static bool amd64_compile(Tcg *tcg, Ctx *t, Region *r)
     r->code = tcg_rx(tcg, e->a.base);
     r->code_size = (u32)(e->a.p - e->a.base);
     th->code = (u8 *)(((uintptr_t)e->a.p + 15) & ~(uintptr_t)15);
-    if (log_on(LOG_OUT_ASM))
+    if (log_on(LOG_OUT_ASM) && log_in_filter(t->start))
         amd64_log_code(r);
     return true;
 }
