@@ -8,7 +8,6 @@
 // redistributors, PCIe ECAM at 0x4010000000 and its high window.
 // Not built: ITS, v2m, EL2 and EL3.
 #include <errno.h>
-#include <libfdt.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -26,7 +25,6 @@
 #define INITRD_MAX_OFFSET (128 * MIB)
 #define FLAT_OFFSET 0x80000
 #define DTB_ALIGN (2 * MIB)
-#define DTB_EXTRA 65536 // for bootargs and the like in a tree of the user's
 #define REDIST_AT 0x080a0000ull
 #define REDIST_SIZE 0xf60000u
 #define REDIST2_AT 0x4000000000ull
@@ -591,67 +589,20 @@ static DtTree *make_tree(Machine *m, const Loaded *l)
     return t;
 }
 
-// A user's tree gets the memory, command line and initrd of this run, as a boot loader does it.
-static int patch_tree(Machine *m, const Loaded *l, void *fdt)
-{
-    u64 size = machine_ram_size(m);
-    u32 reg[4] = { 0, bswap32(RAM_BASE), bswap32((u32)(size >> 32)), bswap32((u32)size) };
-    int root = fdt_path_offset(fdt, "/"), node, rc = 0;
-
-    while (!rc && (node = fdt_node_offset_by_prop_value(fdt, -1, "device_type", "memory", 7)) >= 0)
-        rc = fdt_del_node(fdt, node);
-    if (rc)
-        return rc;
-    if (fdt_address_cells(fdt, root) != 2 || fdt_size_cells(fdt, root) != 2)
-        return -FDT_ERR_BADNCELLS;
-    node = fdt_add_subnode(fdt, root, "memory@40000000");
-    if (node < 0)
-        return node;
-    rc = fdt_setprop_string(fdt, node, "device_type", "memory");
-    if (!rc)
-        rc = fdt_setprop(fdt, node, "reg", reg, sizeof(reg));
-    node = fdt_path_offset(fdt, "/chosen");
-    if (node < 0)
-        node = fdt_add_subnode(fdt, root, "chosen");
-    if (node < 0 || rc)
-        return node < 0 ? node : rc;
-    if (m->config->append)
-        rc = fdt_setprop_string(fdt, node, "bootargs", m->config->append);
-    if (!rc && l->initrd_end > l->initrd)
-        rc = fdt_setprop_u64(fdt, node, "linux,initrd-start", l->initrd);
-    if (!rc && l->initrd_end > l->initrd)
-        rc = fdt_setprop_u64(fdt, node, "linux,initrd-end", l->initrd_end);
-    return rc ? rc : fdt_pack(fdt);
-}
-
-static void *tree_blob(Machine *m, const Loaded *l, size_t *size, Error *err)
+static void *tree_blob(Machine *m, const BootRam *ram, const Loaded *l, size_t *size, Error *err)
 {
     const char *path = m->config->dtb;
-    void *blob;
-    int rc;
 
     if (!path) {
         DtTree *t = make_tree(m, l);
+        void *blob = dt_tree_flatten(t, size);
 
-        blob = dt_tree_flatten(t, size);
         dt_tree_free(t);
         if (!blob)
             error_set(err, "the device tree is too large; shorten -append");
         return blob;
     }
-    size_t extra = DTB_EXTRA + (m->config->append ? strlen(m->config->append) : 0);
-
-    blob = boot_read_dtb(path, extra, err);
-    rc = blob ? patch_tree(m, l, blob) : 0;
-    if (rc) {
-        error_set(err, "-dtb: %s cannot be used (%s); compare it with -M virt,dumpdtb=FILE", path,
-                  fdt_strerror(rc));
-        free(blob);
-        return NULL;
-    }
-    if (blob)
-        *size = fdt_totalsize(blob);
-    return blob;
+    return boot_dtb(path, ram, m->config->append, l->initrd, l->initrd_end, size, err);
 }
 
 // ---- loading ----------------------------------------------------------------------------------
@@ -759,7 +710,7 @@ static bool load(Machine *m, Error *err)
                          "-bios FILE");
     if (!(has_firmware(c) ? load_firmware(m, err) : load_files(m, &ram, &l, err)))
         return false;
-    void *blob = tree_blob(m, &l, &size, err);
+    void *blob = tree_blob(m, &ram, &l, &size, err);
     bool ok = blob && finish(m, &ram, &l, blob, size, err);
 
     free(blob);

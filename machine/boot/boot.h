@@ -88,6 +88,10 @@ bool boot_initrd(const BootRam *ram, const char *path, Gpa at, Gpa *end, Error *
 
 // A user's device tree, checked, with `extra` bytes of room; malloc'd.
 void *boot_read_dtb(const char *path, size_t extra, Error *err);
+// The same with the memory of `ram`, the command line (NULL: its own) and the initrd (none if
+// the two are equal) put in.
+void *boot_dtb(const char *path, const BootRam *ram, const char *append, Gpa initrd,
+               Gpa initrd_end, size_t *size, Error *err);
 
 
 // ---- firmware, and what it is given (m->fw_cfg must be there) ---------------------------------

@@ -2,7 +2,6 @@
 // What kind of file -kernel was given, and who loads it; see boot.h.
 #include "machine/boot/boot.h"
 
-#include <libfdt.h>
 #include <string.h>
 
 #include "util/bits.h"
@@ -130,36 +129,4 @@ bool boot_kernel_kind(const char *path, BootKind *kind, Error *err)
     *kind = image ? BOOT_ARM64_IMAGE : elf ? BOOT_ELF : BOOT_FLAT;
     boot_file_close(&b);
     return ok;
-}
-
-// ---- device trees of the user --------------------------------------------------------------
-
-#define DTB_MAX (16 * MIB)
-
-void *boot_read_dtb(const char *path, size_t extra, Error *err)
-{
-    BootFile b;
-    void *blob = NULL;
-
-    if (!boot_file_open(&b, path, false, err)) {
-        error_prefix(err, "-dtb: ");
-        return NULL;
-    }
-    if (b.size > DTB_MAX) {
-        error_set(err, "-dtb: %s is too large for a device tree", path);
-    } else {
-        size_t room = (size_t)b.size + extra;
-        void *raw = xalloc((size_t)b.size);
-
-        blob = xalloc(room);
-        if (!boot_file_take(&b, raw, b.size, err) || fdt_check_full(raw, (size_t)b.size) ||
-            fdt_open_into(raw, blob, (int)room)) {
-            error_set(err, "-dtb: %s is not a whole device tree; make one with dtc", path);
-            free(blob);
-            blob = NULL;
-        }
-        free(raw);
-    }
-    boot_file_close(&b);
-    return blob;
 }

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 // Device trees of the user: -dtb FILE on -M virt, by the same path as from the command line.
-// covers: machine/virt_arm64.c
+// covers: machine/boot/dtb.c
 // runs: 5000
 #include "core/machine.h"
 #include "tests/fuzz/fuzz.h"
