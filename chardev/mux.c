@@ -311,6 +311,8 @@ Chardev *mux_port(Mux *m, const char *name)
     return &p->c;
 }
 
+Chardev *mux_below(Mux *m) { return m->below; }
+
 void mux_start(Mux *m, Loop *loop, Input *input)
 {
     m->loop = loop;

@@ -21,5 +21,6 @@ Mux *mux_new_take(Chardev *below, bool keep_keys, u8 escape, const MuxHooks *hoo
 void mux_free(Mux *m); // and its ports, and what is below; front ends are gone
 void mux_start(Mux *m, Loop *loop, Input *input);
 void mux_stop(Mux *m);
+Chardev *mux_below(Mux *m); // borrowed
 // One more front end; the first has the focus.  Owned by the mux.
 Chardev *mux_port(Mux *m, const char *name);

@@ -235,6 +235,19 @@ void chardevs_free(ChardevSet *set)
     free(set);
 }
 
+void chardevs_each(const ChardevSet *set,
+                   void (*fn)(void *opaque, const char *id, const char *kind, u64 in, u64 out),
+                   void *opaque)
+{
+    vec_foreach(e, &set->list) {
+        Chardev *c = e->mux ? mux_below(e->mux) : e->c;
+        char kind[48];
+
+        snprintf(kind, sizeof(kind), "%s%s", e->mux ? "mux:" : "", c->ops->name);
+        fn(opaque, e->id, kind, atomic_load(&c->bytes_in), atomic_load(&c->bytes_out));
+    }
+}
+
 void chardevs_help(FILE *out)
 {
     fputs("Back ends of -chardev BACKEND,id=ID[,mux=on],...\n", out);

@@ -37,6 +37,11 @@ Chardev *chardevs_port(ChardevSet *set, const char *id, const char *front, Error
 void chardevs_start(ChardevSet *set, Loop *loop, Input *input);
 void chardevs_stop(ChardevSet *set);
 
+// Of each: id, kind of back end (and "mux" above it), bytes from and to it.
+void chardevs_each(const ChardevSet *set,
+                   void (*fn)(void *opaque, const char *id, const char *kind, u64 in, u64 out),
+                   void *opaque);
+
 // For -chardev help.
 void chardevs_help(FILE *out);
 

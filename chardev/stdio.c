@@ -38,6 +38,7 @@ static void stdio_start(Backend *b)
 
     tty_raw(STDIN_FILENO, s->signals);
     fdport_start(&s->port);
+    chardev_front_event(&s->b.c, CHARDEV_OPENED); // there is always a peer
 }
 
 static void stdio_stop(Backend *b) { fdport_stop(&stdio_of(&b->c)->port); }

@@ -98,6 +98,8 @@ struct CpuClass {
     // Text of one instruction, length consumed; 0 = not enough bytes.
     int (*disassemble)(Cpu *cpu, u64 pc, const u8 *bytes, size_t len, Str *out);
     void (*dump)(Cpu *cpu, Str *out);             // registers as -d cpu shows them
+    // What the page tables map, as text: ranges, or (each) page by page.  Paused; optional.
+    void (*mappings)(Cpu *cpu, bool each, Str *out);
 };
 
 #define CPU_CLASS(ident, ...)                                                 \

@@ -8,6 +8,7 @@
 #include "chardev/set.h"
 #include "core/machine.h"
 #include "main/gdbserver.h"
+#include "main/mon_options.h"
 #include "main/options.h"
 #include "main/signals.h"
 #include "util/log.h"
@@ -32,13 +33,13 @@ static bool open_log(const Options *o, Error *err)
 // says that there is to be none.
 static void default_serial(Options *o)
 {
-    if (o->serials.len || o->config.nodefaults)
+    if (o->serials.len || o->config.nodefaults || mon_takes_stdio(o))
         return;
     if (o->nographic || !o->no_display)
         vec_push(&o->serials, "mon:stdio");
 }
 
-static bool open_serials(Options *o, ChardevSet *set, Error *err)
+static bool open_serials(Options *o, ChardevSet *set, MonPorts *mons, Error *err)
 {
     vec_foreach (c, &o->chardevs)
         if (!chardevs_add(set, *c, err))
@@ -51,7 +52,7 @@ static bool open_serials(Options *o, ChardevSet *set, Error *err)
         if (!chardevs_legacy(set, "-serial", o->serials.at[i], label, &o->config.serial[i], err))
             return false;
     }
-    return true;
+    return mon_open(o, set, mons, err);
 }
 
 static bool open_semihost(Options *o, ChardevSet *set, Error *err)
@@ -92,16 +93,21 @@ static void say_stats(Machine *m)
     str_free(&out);
 }
 
-static int run_machine(const Options *o, Machine *m, ChardevSet *set, Error *err)
+static int run_machine(const Options *o, Machine *m, ChardevSet *set, const MonPorts *mons,
+                       Error *err)
 {
     MuxHooks hooks = { .quit = leave, .opaque = m };
     GdbServer gdb = { .m = m, .set = set };
+    MonitorHost host = { .name = o->name, .chardevs = set };
+    Monitors *ms;
     int code;
 
     if (!signals_attach(m, err))
         return fail(err);
     chardevs_hooks(set, &hooks);
-    if (!machine_start(m, err) || (o->gdb && !gdbserver_start(&gdb, o->gdb, err))) {
+    ms = mon_connect(m, &host, mons, err);
+    if (!ms || !machine_start(m, err) || (o->gdb && !gdbserver_start(&gdb, o->gdb, err))) {
+        monitors_free(ms);
         signals_detach(m);
         return fail(err);
     }
@@ -110,6 +116,7 @@ static int run_machine(const Options *o, Machine *m, ChardevSet *set, Error *err
     code = machine_run(m);
     gdbserver_stop(&gdb, NULL);
     chardevs_stop(set);
+    monitors_free(ms);
     signals_detach(m);
     if (o->stats)
         say_stats(m);
@@ -119,7 +126,8 @@ static int run_machine(const Options *o, Machine *m, ChardevSet *set, Error *err
 static int run(Options *o, Error *err)
 {
     ChardevSet *set = chardevs_new();
-    bool open = open_serials(o, set, err) && open_semihost(o, set, err) &&
+    MonPorts mons = { 0 };
+    bool open = open_serials(o, set, &mons, err) && open_semihost(o, set, err) &&
                 drives_open(o, err);
     Machine *m = open ? machine_new(o->cls, &o->config, err) : NULL;
     int code = EXIT_SUCCESS;
@@ -129,11 +137,12 @@ static int run(Options *o, Error *err)
     else if (o->config.dump_dtb)
         code = machine_reset(m, err) ? EXIT_SUCCESS : fail(err);
     else
-        code = run_machine(o, m, set, err);
+        code = run_machine(o, m, set, &mons, err);
     if (m)
         machine_free(m);
     drives_close(o);
     chardevs_free(set);
+    vec_free(&mons);
     return code;
 }
 

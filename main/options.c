@@ -40,6 +40,10 @@ static bool set_dir(Options *o, const char *val, Error *err);
 static bool set_device(Options *o, const char *val, Error *err);
 static bool set_fw_cfg(Options *o, const char *val, Error *err);
 static bool set_gdb_default(Options *o, const char *val, Error *err);
+static bool set_monitor(Options *o, const char *val, Error *err);
+static bool set_qmp(Options *o, const char *val, Error *err);
+static bool set_qmp_pretty(Options *o, const char *val, Error *err);
+static bool set_mon(Options *o, const char *val, Error *err);
 
 #define AT(member) .at = offsetof(Options, member)
 #define WANTS(what) .arg = what
@@ -78,6 +82,12 @@ static const OptionRow rows[] = {
       .help = "stdio, null, pty, mon:stdio, file:F, unix:F, tcp:HOST:PORT, chardev:ID" },
     { "chardev", CALL, WANTS("BACKEND,id=ID[,PROPERTY=VALUE]..."), .set = set_chardev,
       .help = "a character back end for -serial; 'help' lists them" },
+    { "monitor", CALL, WANTS("DEV"), .set = set_monitor,
+      .help = "the monitor on DEV, as -serial has it; with -nographic it is behind Ctrl-A c" },
+    { "qmp", CALL, WANTS("DEV"), .set = set_qmp, .help = "a monitor for programs (QMP) on DEV" },
+    { "qmp-pretty", CALL, WANTS("DEV"), .set = set_qmp_pretty, .help = "the same, indented" },
+    { "mon", CALL, WANTS("[chardev=]ID[,mode=readline|control][,pretty=on]"), .set = set_mon,
+      .help = "a monitor on a -chardev" },
     { "semihosting", FLAG, AT(config.semihost.enabled),
       .help = "Arm semihosting: the guest gets this user's files, console and commands" },
     { "semihosting-config", CALL,
@@ -91,7 +101,6 @@ static const OptionRow rows[] = {
     { "nodefaults", FLAG, AT(config.nodefaults), .help = "no serial port unless asked for" },
     { "display", NONE, WANTS("none"), AT(no_display), .help = "graphics" },
     { "vga", NONE, WANTS("none"), .help = "graphics" },
-    { "monitor", NONE, WANTS("none"), .help = "the monitor" },
     { "net", NONE, WANTS("none"), .help = "network" },
     { "nic", NONE, WANTS("none"), .help = "network" },
     { "parallel", NONE, WANTS("none"), .help = "a parallel port" },
@@ -121,8 +130,6 @@ static const OptionRow rows[] = {
 
     { "enable-kvm", CALL, .set = set_enable_kvm },
     { "icount", LATER, WANTS("N"), .help = "counted instructions" },
-    { "qmp", LATER, WANTS("DEV"), .help = "QMP" },
-    { "mon", LATER, WANTS("DEV"), .help = "the monitor" },
     { "blockdev", LATER, WANTS("DESC"), .help = "a disk" },
     { "hda", LATER, WANTS("FILE"), .help = "a disk" },
     { "hdb", LATER, WANTS("FILE"), .help = "a disk" },
@@ -240,6 +247,36 @@ static bool set_gdb_default(Options *o, const char *val, Error *err)
     (void)err;
     o->gdb = "tcp::1234";
     return true;
+}
+
+static bool add_monitor(Options *o, const char *option, const char *val)
+{
+    vec_push(&o->monitors, (MonitorChoice){ option, val });
+    return true;
+}
+
+static bool set_monitor(Options *o, const char *val, Error *err)
+{
+    (void)err;
+    return add_monitor(o, "-monitor", val);
+}
+
+static bool set_qmp(Options *o, const char *val, Error *err)
+{
+    (void)err;
+    return add_monitor(o, "-qmp", val);
+}
+
+static bool set_qmp_pretty(Options *o, const char *val, Error *err)
+{
+    (void)err;
+    return add_monitor(o, "-qmp-pretty", val);
+}
+
+static bool set_mon(Options *o, const char *val, Error *err)
+{
+    (void)err;
+    return add_monitor(o, "-mon", val);
 }
 
 static bool set_dir(Options *o, const char *val, Error *err)
@@ -373,6 +410,7 @@ void options_free(Options *o)
     vec_free(&o->accels);
     vec_free(&o->serials);
     vec_free(&o->chardevs);
+    vec_free(&o->monitors);
     vec_free(&o->dirs);
     vec_free(&o->fw_cfgs);
     vec_free(&o->loaders);

@@ -22,6 +22,11 @@ typedef struct FlashFile {
     bool readonly;
 } FlashFile;
 
+// -monitor, -qmp, -qmp-pretty, -mon: which, and its value; "none" is one, too.
+typedef struct MonitorChoice {
+    const char *option, *val;
+} MonitorChoice;
+
 typedef struct Options {
     CalledAs called;
     MachineConfig config;   // filled by options_parse and options_settle
@@ -30,6 +35,7 @@ typedef struct Options {
     Args smp;               // -smp
     VEC(AccelChoice) accels;
     VEC(const char *) serials, chardevs, dirs; // in order
+    VEC(MonitorChoice) monitors;
     const char *image;      // the argument without an option
     const char *cpu, *bios;
     FlashFile flash[MACHINE_FLASHES];

@@ -382,4 +382,5 @@ CPU_CLASS(arm, .size = sizeof(ArmCpu), .models = models, .default_model = "max",
           .state = state, .irq_pins = ARM_PINS, .frontend = &arm_frontend, .init = init,
           .fini = fini, .reset = arm_reset, .power_on = power_on, .has_work = has_work,
           .debug_translate = arm_debug_translate, .pc = get_pc, .set_pc = arm_set_pc,
-          .disassemble = disassemble, .dump = dump)
+          .disassemble = disassemble, .dump = dump,
+          .mappings = arm_mappings)

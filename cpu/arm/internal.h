@@ -180,6 +180,8 @@ typedef struct ArmWalk {
 } ArmWalk;
 bool arm_walk(ArmCpu *s, ArmWalk *w);               // false: w->fsc
 void arm_at(ArmCpu *s, u64 va, TcgAccess acc, unsigned el, bool pan);   // fills PAR_EL1
+unsigned arm_granule_bits(u64 tcr, bool high);      // log2 of what TCR.TG0 or TG1 selects
+void arm_mappings(Cpu *cpu, bool each, Str *out);   // mappings.c
 bool arm_debug_translate(Cpu *cpu, Gva va, Gpa *pa, MemAttrs *attrs);
 
 // -- timers (timer.c), performance monitors (pmu.c), PSCI (psci.c), semihosting ---------------

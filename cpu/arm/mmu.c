@@ -27,7 +27,7 @@ static bool tbi(const ArmCpu *s, u64 va)
 }
 
 // log2 of the granule that TCR.TG0 or TG1 selects (D23.2.174); the reserved value is 4 KiB.
-static unsigned granule_bits(u64 tcr, bool high)
+unsigned arm_granule_bits(u64 tcr, bool high)
 {
     static const u8 tg0[4] = { 12, 16, 14, 12 }, tg1[4] = { 12, 14, 12, 16 };
 
@@ -215,7 +215,7 @@ static bool walk_start(const ArmCpu *s, ArmWalk *w, Start *st)
 
     tsz = tsz < 16 ? 16 : tsz > 39 ? 39 : tsz;
     st->size = 64 - tsz;
-    st->gran = granule_bits(tcr, high);
+    st->gran = arm_granule_bits(tcr, high);
     rest = bits(w->va, st->size, top - st->size);
     if (rest != (high ? mask64(top - st->size) : 0) || bit(tcr, high ? TCR_EPD1 : TCR_EPD0))
         return fault(w, FSC_TRANSLATION, 0);
