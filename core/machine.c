@@ -68,6 +68,7 @@ static bool init_base(Machine *m, Error *err)
     init_spaces(m);
     list_init(&m->devices);
     list_init(&m->watches);
+    irq_init(&m->power_button, NULL);
     regspace_init(&m->sysregs);
     m->request_work = (LoopWork){ .fn = on_request, .opaque = m };
     atomic_store(&m->pause_depth, 1); // until the first resume

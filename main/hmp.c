@@ -427,7 +427,8 @@ static size_t room(Monitor *mon)
 
 static void greet(Session *s)
 {
-    static const char text[] = "Mimic " MIMIC_VERSION " monitor - type 'help' for more information\n";
+    static const char text[] = "Mimic " MIMIC_VERSION
+                               " monitor - type 'help' for more information\n";
 
     edit_reset(&s->edit);
     say(s, text, sizeof(text) - 1);

@@ -399,6 +399,13 @@ bool options_parse(Options *o, int argc, char **argv, Error *err)
     return true;
 }
 
+void options_each(void (*fn)(void *opaque, const char *name, const ArgDesc *keys), void *opaque)
+{
+    for (const OptionRow *r = rows; r < rows + ARRAY_LEN(rows); r++)
+        if (r->name && r->kind != LATER && r->kind != HEADING)
+            fn(opaque, r->name, str_eq(r->name, "machine") ? machine_keys : NULL);
+}
+
 void options_free(Options *o)
 {
     args_free(&o->machine);

@@ -56,6 +56,8 @@ bool options_parse(Options *o, int argc, char **argv, Error *err);
 // Finds the machine, checks and spreads its properties, fills in defaults.
 bool options_settle(Options *o, Error *err);
 void options_free(Options *o);
+// Of each option that is built: its name, and the keys of its value where one table has them.
+void options_each(void (*fn)(void *opaque, const char *name, const ArgDesc *keys), void *opaque);
 
 // For rows: values that take some parsing (values.c).
 bool set_machine(Options *o, const char *val, Error *err);

@@ -66,6 +66,9 @@ suites() {
     run "$MODE/dtb" "$2" tests/machine/dtb.sh "$1"
     run "$MODE/gdb-packets" "$2" tests/gdb/packets.py "$1/mimic-system-aarch64"
     run "$MODE/gdb-bare" "$2" env B="$1" tests/gdb/bare.sh
+    if grep -q "CONFIG_JANSSON 1" config.h; then
+        run "$MODE/monitor" "$2" python3 tests/monitor/qmp.py "$1"
+    fi
 }
 # smp_boot BUILD SECONDS : four CPUs under a checking build
 smp_boot() {

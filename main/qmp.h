@@ -1,0 +1,41 @@
+// SPDX-License-Identifier: MIT
+// QMP's tables.  A command is a row: its arguments and its result are written as members of QAPI
+// objects, "name:type name?:type" (? = optional; [T] = array of T); from them come the check of
+// arguments and query-qmp-schema.  Loop thread.
+#pragma once
+
+#include <jansson.h>
+
+#include "main/monitor_int.h"
+
+typedef struct Qmp {
+    Monitors *all;
+    Machine *m;
+    Error *err;
+    const char *cls;            // QMP's class of err, if not GenericError
+} Qmp;
+
+typedef struct QmpCommand {
+    const char *name, *args, *returns;  // returns: a type, or NULL
+    // A new reference; NULL: {} or, with err set, an error.  args: checked, never NULL.
+    json_t *(*run)(Qmp *q, const json_t *args);
+} QmpCommand;
+
+typedef struct QmpType {
+    const char *name;
+    const char *members;        // of an object
+    const char *values;         // of an enum, blanks between
+} QmpType;
+
+typedef struct QmpEvent { const char *name, *data; } QmpEvent;
+
+extern const QmpCommand qmp_commands[];
+extern const size_t qmp_command_count;
+
+// One member of a "name?:type ..." list.  False at the end.
+typedef struct QmpMember { char name[40], type[40]; bool optional; } QmpMember;
+bool qmp_member(const char **p, QmpMember *m);
+
+const QmpType *qmp_type(const char *name); // NULL: built in, or an array
+bool qmp_check(const char *members, const json_t *args, Error *err);
+json_t *qmp_schema(Qmp *q, const json_t *args); // query-qmp-schema

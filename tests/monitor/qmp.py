@@ -1,0 +1,320 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: MIT
+"""qmp.py [BUILD] - sessions with the monitors of a paused and a running machine: QMP and HMP over
+Unix sockets, answers checked against query-qmp-schema, bad clients.  The guest is one branch to
+itself.  Needs QMP built in."""
+import atexit, json, os, select, shutil, socket, subprocess, sys, tempfile, time
+
+build = sys.argv[1] if len(sys.argv) > 1 else "build/rel"
+mimic = os.environ.get("MIMIC", build + "/mimic-system-aarch64")
+tmp = tempfile.mkdtemp()
+atexit.register(shutil.rmtree, tmp)
+with open(tmp + "/loop", "wb") as f:
+    f.write(b"\x00\x00\x00\x14" * 64)   # b .
+passed = failed = 0
+
+
+def check(name, ok, why=""):
+    global passed, failed
+    if ok:
+        passed += 1
+        print("ok monitor/" + name)
+    else:
+        failed += 1
+        print("FAIL monitor/%s %s" % (name, str(why)[:300].replace("\n", "|")))
+
+
+class Client:
+    def __init__(self, path):
+        self.s = socket.socket(socket.AF_UNIX)
+        for _ in range(100):
+            try:
+                self.s.connect(path)
+                break
+            except OSError:
+                time.sleep(0.05)
+        self.buf, self.events = b"", []
+
+    def fill(self, seconds=10):
+        if not select.select([self.s], [], [], seconds)[0]:
+            raise TimeoutError("nothing within %d s; have %r" % (seconds, self.buf[-200:]))
+        data = self.s.recv(65536)
+        if not data:
+            raise EOFError
+        self.buf += data
+
+    def send(self, text):
+        self.s.sendall(text if isinstance(text, bytes) else text.encode())
+
+    def close(self):
+        self.s.close()
+
+
+class Qmp(Client):
+    def __init__(self, path, negotiate=True):
+        super().__init__(path)
+        self.greeting = self.message()
+        if negotiate:
+            self.run("qmp_capabilities")
+
+    def message(self):
+        while b"\n" not in self.buf:
+            self.fill()
+        line, self.buf = self.buf.split(b"\n", 1)
+        return json.loads(line)
+
+    def answer(self):
+        while True:
+            m = self.message()
+            if "event" not in m:
+                return m
+            self.events.append(m)
+
+    def run(self, command, **args):
+        m = {"execute": command}
+        if args:
+            m["arguments"] = {k.replace("_", "-"): v for k, v in args.items()}
+        self.send(json.dumps(m) + "\n")
+        return self.answer()
+
+    def event(self, name):
+        while True:
+            for e in self.events:
+                if e["event"] == name:
+                    self.events.remove(e)
+                    return e
+            m = self.message()
+            if "event" in m:
+                self.events.append(m)
+
+
+class Hmp(Client):
+    END = b"(qemu) \x1b[K"
+
+    def prompt(self):
+        while not self.buf.endswith(self.END):
+            self.fill()
+        text, self.buf = self.buf.decode(errors="replace"), b""
+        return text
+
+    def run(self, line):
+        self.send(line + "\n")
+        return self.prompt()
+
+
+class Machine:
+    def __init__(self, *args):
+        self.proc = subprocess.Popen(
+            [mimic, "-M", "virt", "-cpu", "cortex-a72", "-m", "128M", "-display", "none",
+             "-serial", "null", "-kernel", tmp + "/loop", *args], stdin=subprocess.DEVNULL)
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        if self.proc.poll() is None:
+            self.proc.kill()
+        self.proc.wait()
+
+
+def sock(name):
+    return os.path.join(tmp, name)
+
+
+def server(name):
+    return "unix:%s,server=on,wait=off" % sock(name)
+
+
+# ---- schema --------------------------------------------------------------------------------
+
+def conforms(types, name, v):
+    """None if v is of type name, else what is wrong."""
+    t = types[name]
+    kind = t["meta-type"]
+    if kind == "builtin":
+        want = {"string": str, "int": int, "boolean": bool, "value": object}[t["json-type"]]
+        return None if isinstance(v, want) else "%r is no %s" % (v, name)
+    if kind == "enum":
+        return None if v in t["values"] else "%r is not in %s" % (v, name)
+    if kind == "array":
+        if not isinstance(v, list):
+            return "%r is no array" % v
+        return next((w for w in (conforms(types, t["element-type"], e) for e in v) if w), None)
+    if not isinstance(v, dict):
+        return "%r is no object" % v
+    members = {m["name"]: m for m in t["members"]}
+    for key in v:
+        if key not in members:
+            return "%s has no member %s" % (name, key)
+    for key, m in members.items():
+        if key not in v:
+            if "default" not in m:
+                return "%s lacks %s" % (name, key)
+        else:
+            wrong = conforms(types, m["type"], v[key])
+            if wrong:
+                return wrong
+    return None
+
+
+def test_schema(q):
+    schema = q.run("query-qmp-schema")["return"]
+    types = {t["name"]: t for t in schema if t["meta-type"] not in ("command", "event")}
+    commands = [t for t in schema if t["meta-type"] == "command"]
+    names = {c["name"] for c in q.run("query-commands")["return"]}
+    check("schema-commands", names == {c["name"] for c in commands}, names)
+    missing = [t for c in commands for t in (c["arg-type"], c["ret-type"]) if t not in types]
+    missing += [m["type"] for t in types.values() for m in t.get("members", [])
+                if t["meta-type"] == "object" and m["type"] not in types]
+    check("schema-closed", not missing, missing)
+    args = {"qom-list": {"path": "/machine"}, "qom-list-types": {},
+            "qom-get": {"path": "/machine", "property": "type"},
+            "device-list-properties": {"typename": "pl011"},
+            "human-monitor-command": {"command_line": "info status"}}
+    for c in commands:
+        if c["name"].startswith("query-") or c["name"] in args:
+            a = q.run(c["name"], **args.get(c["name"], {}))
+            wrong = conforms(types, c["ret-type"], a["return"]) if "return" in a else a
+            check("schema-" + c["name"], not wrong, wrong)
+
+
+# ---- protocol ------------------------------------------------------------------------------
+
+def test_protocol():
+    q = Qmp(sock("qmp"), negotiate=False)
+    v = q.greeting["QMP"]
+    check("greeting", v["version"]["qemu"]["major"] >= 7 and "capabilities" in v, v)
+    check("before-negotiation",
+          q.run("query-status").get("error", {}).get("class") == "CommandNotFound")
+    check("negotiation", q.run("qmp_capabilities") == {"return": {}})
+    check("twice", q.run("qmp_capabilities").get("error", {}).get("class") == "CommandNotFound")
+    q.send('{"execute":"query-status","id":{"a":[1,"x"]}}')
+    check("id", q.answer().get("id") == {"a": [1, "x"]})
+    q.send('{"execute":"nothing","id":7}\n')
+    a = q.answer()
+    check("unknown", a["error"]["class"] == "CommandNotFound" and a["id"] == 7, a)
+    for name, text in (("no-json", '{"execute": nope}'), ("bracket", "}"), ("number", "12 "),
+                       ("array", "[1,2]"), ("no-execute", '{"id":1}'), ("member", '{"execute":"stop","x":1}'),
+                       ("twice-key", '{"execute":"stop","execute":"stop"}'),
+                       ("utf-8", b'{"execute":"\xc3\x28"}'), ("control", '{"execute":"st\nop"}'),
+                       ("argument", '{"execute":"stop","arguments":{"x":1}}'),
+                       ("type", '{"execute":"memsave","arguments":{"val":"0","size":1,"filename":"x"}}'),
+                       ("missing", '{"execute":"memsave"}'),
+                       ("arguments", '{"execute":"stop","arguments":[]}'), ("deep", "[" * 5000),
+                       ("nul", '{"execute":"\\u0000"}')):
+        q.send(text)
+        q.send(b"\n")
+        check("bad-" + name, "error" in q.answer())
+        # strays of the same bad line may be complained of one by one
+        q.send('{"execute":"query-name","id":"%s"}\n' % name)
+        while q.answer().get("id") != name:
+            pass
+    q.send('{"execute": "st')
+    q.send(b"\xff")
+    check("flush", "return" in q.run("query-status"))
+    q.send('{"execute":"' + "x" * 10000000 + '"}\n')
+    check("10-MB", "error" in q.answer())
+    q.send('{"execute":"' + "x" * 20000000)
+    check("too-long", "16 MiB" in q.answer().get("error", {}).get("desc", ""))
+    q.send("\n")
+    check("after", "return" in q.run("query-status"))
+    q.send('{"execute": "query-st')
+    q.close()                       # half a command, then gone
+
+
+def test_events():
+    a, b = Qmp(sock("qmp")), Qmp(sock("qmp2"))
+    check("prelaunch", a.run("query-status")["return"]["status"] == "prelaunch")
+    check("cont", a.run("cont") == {"return": {}})
+    e = b.event("RESUME")
+    check("timestamp", e["timestamp"]["seconds"] > 1e9, e)
+    check("running", b.run("query-status")["return"]["running"])
+    check("stop", b.run("stop") == {"return": {}})
+    a.event("STOP")
+    check("paused", a.run("query-status")["return"]["status"] == "paused")
+    a.run("system_reset")
+    check("reset", b.event("RESET")["data"] == {"guest": False, "reason": "host-qmp-system-reset"})
+    b.run("system_powerdown")
+    check("powerdown", a.event("POWERDOWN")["event"] == "POWERDOWN")
+    hmc = a.run("human-monitor-command", command_line="print 1+2*3")
+    check("human", hmc == {"return": "0x7\r\n"}, hmc)
+    path = sock("mem")
+    check("pmemsave", a.run("pmemsave", val=0x40000000, size=10000, filename=path) == {"return": {}})
+    check("pmemsave-size", os.path.getsize(path) == 10000)
+    check("memsave-cpu", "error" in a.run("memsave", val=0, size=1, filename=path, cpu_index=99))
+    test_schema(a)
+    a.close()
+    b.close()
+
+
+def test_slow():
+    """A client that asks and never reads; another one that comes and goes."""
+    s = Client(sock("qmp"))
+    s.s.setblocking(False)
+    data = b'{"execute":"qmp_capabilities"}\n' + b'{"execute":"query-qmp-schema"}\n' * 20000
+    sent, end = 0, time.monotonic() + 2
+    while sent < len(data) and time.monotonic() < end:
+        try:
+            sent += s.s.send(data[sent:sent + 65536])
+        except BlockingIOError:
+            time.sleep(0.05)
+    check("slow-not-read", sent < len(data), sent)
+    q = Qmp(sock("qmp2"))
+    check("slow-others-live", "return" in q.run("query-status"))
+    q.close()
+    s.close()
+    for _ in range(20):
+        c = Client(sock("qmp2"))
+        c.send(b'{"execute":"qmp_capabilities"}{"execute":')
+        c.close()
+    check("killed", "return" in Qmp(sock("qmp2")).run("query-status"))
+
+
+# ---- people --------------------------------------------------------------------------------
+
+def test_hmp():
+    h = Hmp(sock("hmp"))
+    h.prompt()
+    for line, part in (("help", "system_reset"), ("info", "info mtree"), ("print 1+2&3", "0x3\r\n"),
+                       ("print /x -1", "0xffffffffffffffff"), ("print 1/0", "division by zero"),
+                       ("print $nothing", "unknown register"), ("foo", "unknown command"),
+                       ("inf status", "did you mean 'info'"), ("x", "an argument is missing"),
+                       ("xp/2xw 0x40000000", "0000000040000000: 0x"), ("x/2i $pc", ":  "),
+                       ("x/99999999 0", "at most"), ("x/y 0", "invalid char"),
+                       ("info registers", "PC "), ("info registers 9", "not available"),
+                       ("info mtree", "address-space: memory"), ("info mtree -f", "flat view"),
+                       ("info qtree", 'dev: pl011, id "'), ("info irq", "pending lines"),
+                       ("info cpus", "* CPU #0"), ("info chardev", "compat_monitor"),
+                       ("info mem", "the MMU is off"), ("info version", "."), ("info jit", "regions"),
+                       ("gva2gpa 0x40000000", "gpa: 0x40000000"), ("nmi", "non-maskable"),
+                       ("sendkey a", "keyboard"), ("cpu 9", "invalid CPU"), ("log foo", "foo"),
+                       ("memsave 0x40000000 64 " + sock("m"), "(qemu)"), ("quit now", "extraneous")):
+        text = h.run(line)
+        check("hmp-" + line.replace(" ", "-").replace("/", "_"), part in text, text)
+    check("hmp-memsave-file", os.path.getsize(sock("m")) == 64)
+    h.send("info stat\t")                           # completion, history, editing
+    h.send("\r")
+    check("hmp-completion", "VM status" in h.prompt())
+    h.send("\x1b[A\x01\x0bprint 5\x1b[D7\r")
+    check("hmp-editing", "0x4b" in h.prompt())
+    h.send(b"\x00\xff\xfe\x1b[[[[[\x1b" + b"A" * 100000 + b"\r")
+    check("hmp-garbage", "(qemu)" in h.prompt())
+    h.close()
+
+
+def main():
+    with Machine("-S", "-name", "guest", "-qmp", server("qmp"), "-qmp", server("qmp2"),
+                 "-monitor", server("hmp")) as m:
+        test_protocol()
+        test_hmp()
+        test_events()
+        test_slow()
+        q = Qmp(sock("qmp"))
+        check("quit", q.run("quit") == {"return": {}})
+        check("quit-event", q.event("SHUTDOWN")["data"]["reason"] == "host-qmp-quit")
+        check("quit-status", m.proc.wait(10) == 0)
+    print("%d passed, %d failed" % (passed, failed))
+    return 1 if failed else 0
+
+
+sys.exit(main())
