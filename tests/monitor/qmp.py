@@ -302,7 +302,25 @@ def test_hmp():
     h.close()
 
 
+def test_keys():
+    """Ctrl-A c on a terminal: to the monitor, back, and there again."""
+    steps = r"""send \x01c
+wait 10 \(qemu\)
+send info status\r
+wait 10 VM status: running
+send \x01c
+send \x01cquit\r
+exit 10 0
+tty-restored
+"""
+    r = subprocess.run([sys.executable, "tests/boot/console.py", mimic, "-M", "virt", "-m", "128M",
+                        "-nographic", "-kernel", tmp + "/loop"], input=steps, text=True,
+                       capture_output=True)
+    check("ctrl-a-c", r.returncode == 0, r.stdout + r.stderr)
+
+
 def main():
+    test_keys()
     with Machine("-S", "-name", "guest", "-qmp", server("qmp"), "-qmp", server("qmp2"),
                  "-monitor", server("hmp")) as m:
         test_protocol()
