@@ -271,7 +271,7 @@ static void run_gdbserver(Hmp *h)
     if (!host->gdbserver)
         error_set_class(h->err, ERROR_UNSUPPORTED, "the debugger's stub is not built in");
     else
-        host->gdbserver(h->m, h->word[0] ? h->word[0] : "tcp::1234", h->err);
+        host->gdbserver(host->gdb_opaque, h->word[0] ? h->word[0] : "tcp::1234", h->err);
 }
 
 static void run_nmi(Hmp *h)

@@ -99,7 +99,8 @@ static void dump_insns(Hmp *h, bool physical)
         for (size_t have = 4; !n && have <= sizeof(bytes); have += 4) {
             if (!fetch(cpu, physical, addr, bytes, have, h->err))
                 return;
-            str_addf(h->out, have == 4 ? "0x%08llx:  " : "", (unsigned long long)addr);
+            if (have == 4)
+                str_addf(h->out, "0x%08llx:  ", (unsigned long long)addr);
             n = cpu->cls->disassemble(cpu, addr, bytes, have, h->out);
         }
         str_addc(h->out, '\n');

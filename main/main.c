@@ -93,12 +93,21 @@ static void say_stats(Machine *m)
     str_free(&out);
 }
 
+// GDB's `monitor CMD`, the monitor's `gdbserver DEV`.
+static void from_gdb(void *opaque, const char *cmd, Str *out) { hmp_execute(opaque, cmd, out); }
+
+static bool to_gdb(void *opaque, const char *dev, Error *err)
+{
+    return gdbserver_start(opaque, dev, err);
+}
+
 static int run_machine(const Options *o, Machine *m, ChardevSet *set, const MonPorts *mons,
                        Error *err)
 {
     MuxHooks hooks = { .quit = leave, .opaque = m };
-    GdbServer gdb = { .m = m, .set = set };
-    MonitorHost host = { .name = o->name, .chardevs = set };
+    GdbServer gdb = { .m = m, .set = set, .monitor = from_gdb, .monitor_opaque = m };
+    MonitorHost host = { .name = o->name, .chardevs = set, .gdbserver = to_gdb,
+                         .gdb_opaque = &gdb };
     Monitors *ms;
     int code;
 

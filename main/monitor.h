@@ -17,7 +17,8 @@ typedef struct MonitorHost {
     const char *name;                                   // -name, or NULL
     ChardevSet *chardevs;                               // or NULL
     // hands a debugger's stub its device; NULL: not built
-    bool (*gdbserver)(Machine *m, const char *dev, Error *err);
+    bool (*gdbserver)(void *opaque, const char *dev, Error *err);
+    void *gdb_opaque;
 } MonitorHost;
 
 // Watches m.  One per machine, before the loop runs.

@@ -292,6 +292,19 @@ def test_hmp():
         text = h.run(line)
         check("hmp-" + line.replace(" ", "-").replace("/", "_"), part in text, text)
     check("hmp-memsave-file", os.path.getsize(sock("m")) == 64)
+    gdb = sock("gdb")
+    check("hmp-gdbserver", "listen" not in h.run("gdbserver unix:%s" % gdb) and
+          os.path.exists(gdb))
+    g = Client(gdb)
+    g.send("$qRcmd,%s#%02x" % (b"print 6*7".hex(), sum(("qRcmd," + b"print 6*7".hex()).encode()) % 256))
+    while b"#" not in g.buf or b"0x2a".hex().encode() not in g.buf:
+        try:
+            g.fill(5)
+        except (TimeoutError, EOFError):
+            break
+    check("gdb-monitor", b"0x2a".hex().encode() in g.buf, g.buf)
+    g.close()
+    check("hmp-gdbserver-none", "(qemu)" in h.run("gdbserver none"))
     h.send("info stat\t")                           # completion, history, editing
     h.send("\r")
     check("hmp-completion", "VM status" in h.prompt())
