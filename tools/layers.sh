@@ -44,8 +44,8 @@ BEGIN { bus = "^devices/(pci|usb|i2c|spi|virtio)/bus\\.h$"; n = 0 }
         split(file, w, "/"); sub(/_.*/, "", w[3]); g = w[3]
         if (t == "tests") why = h ~ "^tests/lib/" || dir(h) == dir(file) ||
             file ~ "^tests/fuzz/" ? "" : "tests include tests/lib only"
-        else if (t == "main") why = file ~ "^tests/fuzz/" || (w[2] == "unit" && g == "main") ?
-            "" : "only its unit tests include main"
+        else if (t == "main") why = file ~ "^tests/fuzz/" ||
+            (w[2] == "unit" && g == "main") ? "" : "only its unit tests include main"
         else if (w[2] == "device") why = may("devices", h, h, t) || t == "devices" ? "" : "a device test knows devices, core, util"
         else if (w[2] == "unit" && g ~ /^(util|core|block|net|chardev|ui|gdb)$/ && t != g)
             why = may(g, g "/x.c", h, t) ? "" : "a test of " g " includes what " g " may"
