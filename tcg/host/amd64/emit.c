@@ -384,6 +384,9 @@ static void stub_emit(Emit *e, const Stub *s)
         asm_call(a, s->vec ? e->thunks->slow_vec : e->thunks->slow);
         asm_jmp_back(a, s->resume);
         break;
+    case STUB_GROUP:
+        emit_group_stub(e, s);
+        break;
     case STUB_COLD:
         asm_mov_k(a, RAX, s->site);
         asm_call(a, e->thunks->cold);

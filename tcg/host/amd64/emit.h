@@ -56,13 +56,16 @@ void flags_made(Emit *e, FlagKind kind, int op, IrType ty, Val a, Val b, Val c);
 void emit_flpack(Emit *e, const Ins *in, i32 i);
 bool emit_int(Emit *e, const Ins *in, i32 i);       // emit_int.c
 bool emit_mem(Emit *e, const Ins *in, i32 i);       // emit_mem.c: guest memory
+void emit_group_stub(Emit *e, const Stub *s);
+const void *emit_probe_thunk(Asm *a, bool write);
 Stub *emit_stub(Emit *e, StubKind kind, u8 *jump);  // emit.c
 u32  emit_site(Emit *e, const Ins *in);
 void emit_callc(Emit *e, const void *fn);           // call a C function
 bool thunks_init(Tcg *tcg, Error *err);             // thunks.c
 typedef struct Thunks {                             // addresses in the executable view
     u32 cpu;                                        // ASM_*: optional instructions
-    const void *enter, *leave, *dyn, *lookup, *link, *slow, *slow_vec, *cold;
+    const void *enter, *leave, *dyn, *lookup, *link, *slow, *slow_vec, *cold, *probe_read,
+        *probe_write;
 } Thunks;
 u64  amd64_slow(Cpu *cpu, u32 site, u64 va);        // slow.c: called by thunks
 u64  amd64_cold(Cpu *cpu, u32 site);

@@ -20,8 +20,9 @@
 enum { TLB_SHIFT = PAGE_BITS - 5, INDEX_MASK = (TLB_SIZE - 1) << 5 };
 
 typedef struct Addr {
-    int reg;                                        // holds the address
+    int reg;                                        // holds the address, or -1: mem is all
     Stub *stub;
+    Mem mem;                                        // the access's host address
 } Addr;
 
 static bool pair_op(int op)
@@ -51,6 +52,15 @@ static int address(Emit *e, const Ins *in)
     return RDX;
 }
 
+// rax = offset of the entry for the address in register a.
+static void index_of(Asm *s, int a)
+{
+    asm_rorx(s, 3, RAX, a, TLB_BITS);
+    asm_alu(s, ALU_XOR, 2, RAX, a);
+    asm_shift_i(s, SH_SHR, 2, RAX, TLB_SHIFT);
+    asm_alu_i(s, ALU_AND, 2, RAX, INDEX_MASK);
+}
+
 // Leaves rax = addend.  Flags are gone.
 static Addr check(Emit *e, const Ins *in, bool write)
 {
@@ -58,10 +68,7 @@ static Addr check(Emit *e, const Ins *in, bool write)
     unsigned size = memop_bytes(m) << pair_op(in->op);
     int a = address(e, in), table = R15;
     Asm *s = &e->a;
-    asm_rorx(s, 3, RAX, a, TLB_BITS);
-    asm_alu(s, ALU_XOR, 2, RAX, a);
-    asm_shift_i(s, SH_SHR, 2, RAX, TLB_SHIFT);
-    asm_alu_i(s, ALU_AND, 2, RAX, INDEX_MASK);
+    index_of(s, a);
     if (m & MO_USER)
         asm_alu_m(s, ALU_ADD, 3, RAX, env_mem(e, TC(tlb_user)));
     if (m & MO_ALIGN) {
@@ -81,7 +88,7 @@ static Addr check(Emit *e, const Ins *in, bool write)
     i32 add = offsetof(TlbEntry, addend);
     asm_alu_m(s, ALU_CMP, 3, RCX, m & MO_USER ? mem_b(RAX, tag) : mem_bi(table, RAX, 0, tag));
     emit_flags_clobbered(e);
-    Addr r = { a, emit_stub(e, STUB_SLOW, asm_jcc_long(s, CC_NE)) };
+    Addr r = { a, emit_stub(e, STUB_SLOW, asm_jcc_long(s, CC_NE)), mem_bi(RAX, a, 0, 0) };
     asm_load(s, 3, RAX, m & MO_USER ? mem_b(RAX, add) : mem_bi(table, RAX, 0, add));
     return r;
 }
@@ -91,7 +98,73 @@ static Addr always_slow(Emit *e, const Ins *in)
 {
     int a = address(e, in);
     emit_flags_clobbered(e);
-    return (Addr){ a, emit_stub(e, STUB_SLOW, asm_jmp_long(&e->a)) };
+    return (Addr){ a, emit_stub(e, STUB_SLOW, asm_jmp_long(&e->a)), mem_b(RAX, 0) };
+}
+
+// The first of a group: all its bytes must lie in one page.
+static Addr check_first(Emit *e, const Ins *in, const Group *g, int host)
+{
+    Asm *s = &e->a;
+    int a = ra_use(e, in->a), lo = a;
+    i32 tag = g->write ? offsetof(TlbEntry, wtag) : offsetof(TlbEntry, rtag);
+    if (g->lo) {
+        asm_lea(s, 3, RDX, mem_b(a, g->lo));
+        lo = RDX;
+    }
+    index_of(s, lo);
+    asm_lea(s, 3, RCX, mem_b(a, g->hi - 1));
+    asm_alu_i(s, ALU_AND, 3, RCX, -(i32)PAGE_SIZE);
+    asm_alu_m(s, ALU_CMP, 3, RCX, mem_bi(R15, RAX, 0, tag));
+    Stub *st = emit_stub(e, STUB_GROUP, asm_jcc_long(s, CC_NE));
+    st->host = (i8)host;
+    asm_load(s, 3, host, mem_bi(R15, RAX, 0, offsetof(TlbEntry, addend)));
+    asm_alu(s, ALU_ADD, 3, host, a);
+    return (Addr){ a, st, mem_b(host, in->imm) };
+}
+
+static Addr check_next(Emit *e, const Ins *in, int host)
+{
+    asm_test(&e->a, 3, host, host);
+    Stub *st = emit_stub(e, STUB_GROUP, asm_jcc_long(&e->a, CC_E));
+    st->host = -1;
+    st->base = e->loc[in->a.id];
+    return (Addr){ st->base.reg, st, mem_b(host, in->imm) };
+}
+
+static bool leads(const Emit *e, i32 i)
+{
+    return e->group_of[i] && e->groups[e->group_of[i] - 1].first == i;
+}
+
+static Val host_of(const Emit *e, i32 i) { return (Val){ e->t->n + e->group_of[i] - 1 }; }
+
+// What a plain access needs in registers before its check: the address or, within a group,
+// the host address.
+static int prepare_plain(Emit *e, const Ins *in, i32 i)
+{
+    if (!e->group_of[i] || leads(e, i))
+        prepare(e, in, 0);
+    if (!e->group_of[i])
+        return -1;
+    return leads(e, i) ? ra_def(e, host_of(e, i).id, -1) : ra_use(e, host_of(e, i));
+}
+
+static Addr check_plain(Emit *e, const Ins *in, i32 i, int host, bool write)
+{
+    if (!e->group_of[i])
+        return check(e, in, write);
+    Addr r = leads(e, i) ? check_first(e, in, &e->groups[e->group_of[i] - 1], host)
+                         : check_next(e, in, host);
+    r.stub->disp = in->imm;
+    emit_flags_clobbered(e);
+    return r;
+}
+
+static void release_plain(Emit *e, const Ins *in, i32 i)
+{
+    if (e->group_of[i])
+        ra_release(e, host_of(e, i));
+    ra_release(e, in->a);
 }
 
 // The site is made before operands are released; its registers are filled in here.
@@ -142,6 +215,12 @@ static void load_value(Emit *e, int ty, MemOp m, int d, Mem from)
     }
 }
 
+static Mem mem_off(Mem m, i32 more)
+{
+    m.disp += more;
+    return m;
+}
+
 static bool vec_big_endian(const Ins *in)
 {
     return in->aux & MO_BE && (ty_vec(in->ty) || ty_vec(in->ty2));
@@ -150,13 +229,13 @@ static bool vec_big_endian(const Ins *in)
 static void gen_ld(Emit *e, const Ins *in, i32 i)
 {
     bool slow = vec_big_endian(in);
-    int d = prepare(e, in, i);
-    Addr ad = slow ? always_slow(e, in) : check(e, in, false);
+    int host = prepare_plain(e, in, i), d = ra_def(e, i, -1);
+    Addr ad = slow ? always_slow(e, in) : check_plain(e, in, i, host, false);
     site_of(e, in, ad)->dst = (i8)d;
     if (!slow)
-        load_value(e, in->ty, in->aux, d, mem_bi(RAX, ad.reg, 0, 0));
+        load_value(e, in->ty, in->aux, d, ad.mem);
     resume_here(e, ad);
-    ra_release(e, in->a);
+    release_plain(e, in, i);
     ra_release(e, (Val){ i });
 }
 
@@ -166,18 +245,19 @@ static void gen_ld2(Emit *e, const Ins *in, i32 i)
     bool slow = vec_big_endian(in);
     int n = (int)memop_bytes(in->aux);
     bool want2 = e->t->ins[i + 1].op == OP_LD2HI;
-    int d = prepare(e, in, i), d2 = want2 ? ra_def(e, i + 1, -1) : -1;
-    Addr ad = slow ? always_slow(e, in) : check(e, in, false);
+    int host = prepare_plain(e, in, i);
+    int d = ra_def(e, i, -1), d2 = want2 ? ra_def(e, i + 1, -1) : -1;
+    Addr ad = slow ? always_slow(e, in) : check_plain(e, in, i, host, false);
     Site *s = site_of(e, in, ad);
     s->dst = (i8)d;
     s->dst2 = (i8)d2;
     if (!slow) {
-        load_value(e, in->ty, in->aux, d, mem_bi(RAX, ad.reg, 0, 0));
+        load_value(e, in->ty, in->aux, d, ad.mem);
         if (want2)
-            load_value(e, in->ty, in->aux, d2, mem_bi(RAX, ad.reg, 0, n));
+            load_value(e, in->ty, in->aux, d2, mem_off(ad.mem, n));
     }
     resume_here(e, ad);
-    ra_release(e, in->a);
+    release_plain(e, in, i);
     ra_release(e, (Val){ i });
 }
 
@@ -217,28 +297,26 @@ static void hold(Emit *e, Val v, MemOp m)
 static void gen_st(Emit *e, const Ins *in, i32 i)
 {
     bool two = in->op == OP_ST2, slow = vec_big_endian(in);
-    (void)i;
-    prepare(e, in, 0);
+    int host = prepare_plain(e, in, i);
     hold(e, in->b, in->aux);
     if (two)
         hold(e, in->c, in->aux);
-    Addr ad = slow ? always_slow(e, in) : check(e, in, true);
+    Addr ad = slow ? always_slow(e, in) : check_plain(e, in, i, host, true);
     Site *s = site_of(e, in, ad);
     operand(e, s, 0, in->b);
     if (two)
         operand(e, s, 1, in->c);
     if (!slow) {
-        store_value(e, in->ty, in->aux, mem_bi(RAX, ad.reg, 0, 0), in->b);
+        store_value(e, in->ty, in->aux, ad.mem, in->b);
         if (two)
-            store_value(e, in->ty, in->aux, mem_bi(RAX, ad.reg, 0, (i32)memop_bytes(in->aux)),
-                        in->c);
+            store_value(e, in->ty, in->aux, mem_off(ad.mem, (i32)memop_bytes(in->aux)), in->c);
     }
     resume_here(e, ad);
     if (in->aux & MO_REL) {                         // ordered before a later load-acquire
         full_fence(e);
         emit_flags_clobbered(e);
     }
-    ra_release(e, in->a);
+    release_plain(e, in, i);
     ra_release(e, in->b);
     if (two)
         ra_release(e, in->c);
@@ -408,6 +486,87 @@ static void gen_fence(Emit *e, const Ins *in, i32 i)
         return;
     full_fence(e);
     emit_flags_clobbered(e);
+}
+
+// -- an access of a group whose page was not what the check wanted --------------------------------
+
+static void stub_address(Emit *e, const Stub *s)
+{
+    Asm *a = &e->a;
+    if (s->reg >= 0) {
+        asm_lea(a, 3, RDX, mem_b(s->reg, s->disp));
+        return;
+    }
+    asm_load(a, 3, RDX, s->base.spill >= 0 ? mem_b(RSP, s->base.spill)
+                                           : reg_mem(e, s->base.home));
+    if (s->disp)
+        asm_alu_i(a, ALU_ADD, 3, RDX, s->disp);
+}
+
+static void stub_store(Emit *e, const Site *s, int n, Mem to)
+{
+    int sz = s->in.aux & MO_SIZE;
+    if (s->src[n] < 0) {
+        asm_mov_k(&e->a, RCX, s->konst[n]);
+        asm_store(&e->a, sz, to, RCX);
+    } else if (s->in.ty == T_V128) {
+        asm_vmovups_store(&e->a, to, s->src[n]);
+    } else if (ty_vec(s->in.ty)) {
+        asm_vmovs_store(&e->a, sz, to, s->src[n]);
+    } else {
+        asm_store(&e->a, sz, to, s->src[n]);
+    }
+}
+
+static void stub_access(Emit *e, const Site *s)
+{
+    Mem m = mem_b(RAX, 0), m2 = mem_b(RAX, (i32)memop_bytes(s->in.aux));
+    if (s->in.op == OP_ST || s->in.op == OP_ST2) {
+        stub_store(e, s, 0, m);
+        if (s->in.op == OP_ST2)
+            stub_store(e, s, 1, m2);
+        return;
+    }
+    load_value(e, s->in.ty, s->in.aux, s->dst, m);
+    if (s->dst2 >= 0)
+        load_value(e, s->in.ty, s->in.aux, s->dst2, m2);
+}
+
+void emit_group_stub(Emit *e, const Stub *s)
+{
+    Asm *a = &e->a;
+    const Site *site = &e->tcg->sites[s->site];
+    int op = site->in.op;
+    bool write = op == OP_ST || op == OP_ST2;
+    if (s->host >= 0)
+        asm_zero(a, s->host);
+    stub_address(e, s);
+    asm_mov_k(a, RCX, (memop_bytes(site->in.aux) << pair_op(op)) - 1);
+    asm_call(a, write ? e->thunks->probe_write : e->thunks->probe_read);
+    u8 *miss = asm_jcc_short(a, CC_NE);
+    stub_access(e, site);
+    asm_jmp_back(a, s->resume);
+    asm_patch_here(a, miss);
+    asm_mov_k(a, RAX, s->site);
+    asm_call(a, s->vec ? e->thunks->slow_vec : e->thunks->slow);
+    asm_jmp_back(a, s->resume);
+}
+
+// A thunk: rdx = address, rcx = bytes - 1.  ZF: rax is the host's address; else rax is lost.
+const void *emit_probe_thunk(Asm *a, bool write)
+{
+    const void *at = (const void *)(uintptr_t)asm_exec(a, a->p);
+    i32 tag = write ? offsetof(TlbEntry, wtag) : offsetof(TlbEntry, rtag);
+    index_of(a, RDX);
+    asm_alu(a, ALU_ADD, 3, RCX, RDX);
+    asm_alu_i(a, ALU_AND, 3, RCX, -(i32)PAGE_SIZE);
+    asm_alu_m(a, ALU_CMP, 3, RCX, mem_bi(R15, RAX, 0, tag));
+    u8 *miss = asm_jcc_short(a, CC_NE);
+    asm_load(a, 3, RAX, mem_bi(R15, RAX, 0, offsetof(TlbEntry, addend)));
+    asm_lea(a, 3, RAX, mem_bi(RAX, RDX, 0, 0));
+    asm_patch_here(a, miss);
+    asm_ret(a);
+    return at;
 }
 
 typedef void Gen(Emit *e, const Ins *in, i32 i);

@@ -104,12 +104,15 @@ static void mark_operands(Emit *e, const Ins *in, i32 at)
 void ra_begin(Emit *e)
 {
     Ctx *t = e->t;
-    for (int i = 0; i < t->n; i++)
+    groups_find(e);
+    for (int i = 0; i < t->n + e->ngroups; i++)
         e->loc[i] = (Loc){ 0, -1, -1, -1, 0 };
     for (i32 i = t->n - 1; i > 0; i--) {
         const Ins *in = &t->ins[i];
         if (in->op == OP_NOP)
             continue;
+        if (e->group_of[i])
+            mark_last(e, (Val){ t->n + e->group_of[i] - 1 }, i);
         // flags are made where they are used: their operands live as long
         mark_operands(e, in, in->ty == T_FLAGS && e->loc[i].last > i ? e->loc[i].last : i);
     }

@@ -24,19 +24,31 @@ typedef struct Loc {
 // What the host's flags hold.
 typedef enum { FK_NONE, FK_SUB, FK_ADD, FK_AND, FK_FCMP } FlagKind;
 
-typedef enum { STUB_EXIT, STUB_SLOW, STUB_COLD, STUB_POLL, STUB_MISS } StubKind;
+typedef enum { STUB_EXIT, STUB_SLOW, STUB_GROUP, STUB_COLD, STUB_POLL, STUB_MISS } StubKind;
 typedef struct Stub {
     u8 kind;
     u8 flags;                                       // FlagKind at the jump (EXIT)
     bool forward;
     i8 reg;                                         // SLOW: address register
-    bool vec;                                       // SLOW: vector registers are live
+    bool vec;                                       // SLOW, GROUP: vector registers are live
+    i8 host;                                        // GROUP: its register, to be cleared, or -1
+    Loc base;                                       // GROUP: where the base is when reg is -1
+    i32 disp;                                       // GROUP: of the access
     u8 *jump, *resume;                              // rel32 to patch; where to go on
     u32 site, snap, nsnap;
     u64 pc;
     Val nzcv;                                       // EXIT: FLAGS value in the host's flags
 } Stub;
 enum { MAX_STUBS = 2048 };
+
+// Accesses that share one check; see groups.c.  Its host address is value t->n + index.
+typedef struct Group {
+    i32 first;                                      // its first access
+    i32 lo, hi;                                     // bytes of the base that it covers
+    u16 count;
+    bool write;                                     // checked for writing
+} Group;
+enum { MAX_GROUPS = 60 };
 
 typedef struct Emit {
     Asm a;
@@ -63,6 +75,9 @@ typedef struct Emit {
     Loc loc[IR_MAX_INS];
     i8 kreg[IR_MAX_CONST];                          // register of each constant, or -1
     Stub stubs[MAX_STUBS];
+    int ngroups;
+    Group groups[MAX_GROUPS];
+    u8 group_of[IR_MAX_INS];                        // index + 1 of each access's group, or 0
 } Emit;
 
 static inline bool ty_vec(int ty) { return ty == T_F32 || ty == T_F64 || ty == T_V128; }
@@ -92,6 +107,7 @@ bool ra_any_xmm(const Emit *e);
 void ra_after_call(Emit *e);                        // caller-saved registers hold nothing
 void ra_load(Emit *e, int ty, int reg, Mem m);
 void ra_set_home(Emit *e, i32 i, int guest);        // value i is what guest's place holds
+void groups_find(Emit *e);                          // groups.c
 // emit.c
 FlagKind flags_make(Emit *e, Val f);
 void flags_store(Emit *e, Val f);                   // canonical NZCV of f into its place

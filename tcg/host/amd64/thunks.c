@@ -9,6 +9,7 @@
 //   link    eax = link: go on at its target, and patch the jump if it may be
 //   slow    eax = site, rdx = address: redo a memory operation in C; all registers are in
 //           TcgCpu.gpr (and xmm in slow_vec) meanwhile, so that C can read and write them
+//   probe   rdx = address, rcx = bytes - 1: the soft TLB once more; ZF: rax = host address
 //   cold    eax = site: redo an FP operation in C
 //
 // Inside generated code rsp is 64-byte aligned and constant; calls into thunks push one word.
@@ -179,6 +180,8 @@ static void make_all(Asm *a, const TcgFrontend *fe, Thunks *t)
     t->slow = make_slow(a, fe, t->dyn, false);
     t->slow_vec = make_slow(a, fe, t->dyn, true);
     t->cold = make_cold(a, fe);
+    t->probe_read = emit_probe_thunk(a, false);
+    t->probe_write = emit_probe_thunk(a, true);
 }
 
 bool thunks_init(Tcg *tcg, Error *err)
