@@ -31,6 +31,13 @@ static void *reserve(size_t bytes)
     return p == MAP_FAILED ? NULL : p;
 }
 
+// Where a jump cache entry can point to.
+#if defined(MAP_32BIT)
+#define LOW MAP_32BIT
+#else
+#define LOW 0
+#endif
+
 // Shared anonymous memory: mremap of length 0 maps it a second time, and perf looks up its
 // addresses in /tmp/perf-PID.map, which it does not for a memfd.
 static bool map_buffer(Tcg *tcg, size_t size, Error *err)
@@ -39,7 +46,13 @@ static bool map_buffer(Tcg *tcg, size_t size, Error *err)
     if (rw == MAP_FAILED)
         return error_set(err, "no memory for a code buffer of %zu MiB; use a smaller tb-size",
                          size >> 20);
-    void *rx = mremap(rw, 0, size, MREMAP_MAYMOVE);
+    void *low = mmap(NULL, size, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | LOW, -1, 0);
+    if (low == MAP_FAILED || (u64)(uintptr_t)low + size > 1ull << 32) {
+        munmap(rw, size);
+        return error_set(err, "no %zu MiB of address space free below 4 GiB for the code buffer; "
+                         "use a smaller tb-size", size >> 20);
+    }
+    void *rx = mremap(rw, 0, size, MREMAP_MAYMOVE | MREMAP_FIXED, low);
     int prot = PROT_READ | (tcg->host->interprets ? 0 : PROT_EXEC);
     if (rx == MAP_FAILED || mprotect(rx, size, prot) < 0) {
         munmap(rw, size);

@@ -1,19 +1,20 @@
 // SPDX-License-Identifier: MIT
 // Contexts: what a pc means.
 //
-// A context is (space, user space, mode key, FP control).  Each has a 15-bit generation that
-// the jump cache's entries carry, in bits 62:48 of the code's address.  (Not in the pc: a guest
-// may jump to any 64 bits, and would find another context's code under a pc that differs in
-// them; see tests/insn/arm64/jump_tags.S.)  Exceptions, returns and address-space
+// A context is (space, user space, mode key, FP control).  Each has a 31-bit generation that
+// the jump cache's entries carry beside the code's address.  (Not in the pc: a guest may jump to
+// any 64 bits, and would find another context's code under a pc that differs in them; see
+// tests/insn/arm64/jump_tags.S.)  Exceptions, returns and address-space
 // switches thus keep every entry; a TLBI that touches a page which code was fetched from
 // gives the context a new generation, and its old entries can match no more.
 #include "tcg/tcg.h"
 #include "util/alloc.h"
 #include "util/log.h"
 
+#include <limits.h>
 #include <string.h>
 
-enum { GENERATIONS = 1 << 15 };
+enum { GENERATIONS = INT_MAX };
 
 bool ctx_init(TcgThread *th)
 {
@@ -30,14 +31,14 @@ static void generations_restart(TcgThread *th)
     th->generation = 0;
     for (int i = 0; i < CTX_MAX; i++)
         if (th->slots[i].live)
-            th->slots[i].ctxkey = (u64)++th->generation << 48;
+            th->slots[i].ctxkey = ++th->generation;
 }
 
 void ctx_renew(TcgThread *th, CtxSlot *s)
 {
     if (th->generation >= GENERATIONS - 1)
         generations_restart(th);
-    s->ctxkey = (u64)++th->generation << 48;
+    s->ctxkey = ++th->generation;
     memset(s->code_pages, 0, sizeof s->code_pages);
     if (s == th->ctx)
         tcg_cpu(th->cpu)->ctxkey = s->ctxkey;

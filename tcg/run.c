@@ -62,10 +62,11 @@ static void jc_fill(TcgCpu *tc, Region *r)
 {
     JumpEntry *j = &tc->th->jc[jc_index(r->pc)];
     __atomic_store_n(&j->pc, ~0ull, __ATOMIC_RELAXED);
-    __atomic_store_n(&j->code, (u64)(uintptr_t)r->code ^ tc->ctxkey, __ATOMIC_SEQ_CST);
+    __atomic_store_n(&j->code, (u32)(uintptr_t)r->code, __ATOMIC_SEQ_CST);
+    __atomic_store_n(&j->key, (u32)tc->ctxkey, __ATOMIC_SEQ_CST);
     __atomic_store_n(&j->pc, r->pc, __ATOMIC_SEQ_CST);
     if (atomic_load(&r->dead))                      // dropped meanwhile: see forget_jumps
-        __atomic_store_n(&j->pc, ~0ull, __ATOMIC_SEQ_CST);
+        jump_forget(j);
     tc->th->stats.jc_fills++;
 }
 

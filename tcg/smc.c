@@ -84,8 +84,8 @@ static void forget_jumps(Tcg *tcg, Region *r)
 {
     vec_foreach (c, &tcg->cpus) {
         JumpEntry *j = &tcg_cpu(*c)->th->jc[jc_index(r->pc)];
-        if ((__atomic_load_n(&j->code, __ATOMIC_SEQ_CST) & JC_CODE) == (u64)(uintptr_t)r->code)
-            __atomic_store_n(&j->pc, ~0ull, __ATOMIC_SEQ_CST);
+        if (__atomic_load_n(&j->code, __ATOMIC_SEQ_CST) == (u32)(uintptr_t)r->code)
+            jump_forget(j);
     }
 }
 

@@ -44,18 +44,17 @@ typedef struct TlbTable {
     bool live, any;
 } TlbTable;
 
-// Jump cache entry: a pc and its code in a context, whose generation stands in the upper bits of
-// the code's address (zero otherwise).  The guest may jump anywhere, so its pc is compared whole.
-typedef struct JumpEntry { u64 pc, code; } JumpEntry;                  // code ^ ctxkey
-#define JC_CODE (~0ull >> 16)                       // the address
+// Jump cache entry: a pc, its code (the buffer lies below 4 GiB) and the generation of the context
+// in which that is so.  The guest may jump anywhere, so its pc is compared whole.
+typedef struct JumpEntry { u64 pc; u32 code, key; } JumpEntry;
 
 typedef struct Region Region;
 
 // A context: everything a translation and a pc's meaning depend on, with the generation
-// that the jump cache's entries carry in bits 62:48 of the code's address.
+// that the jump cache's entries carry.
 typedef struct CtxSlot {
     TcgContext key;
-    u64 ctxkey;                                     // generation << 48
+    u64 ctxkey;                                     // generation, 31 bits
     TlbTable *data, *user;
     u64 code_pages[4];                              // Bloom filter of fetched VA pages
     u64 stamp;
@@ -271,6 +270,12 @@ static inline unsigned bloom_bit(u64 va)
 // VAs compare without their top byte: it may be ignored (TBI), and where it is not, an address
 // with another one does not exist.
 static inline u64 untagged(u64 va) { return va & 0x00ffffffffffffffull; }
+// Neither the pc nor the generation that is left can be any vCPU's.  Any thread.
+static inline void jump_forget(JumpEntry *j)
+{
+    __atomic_store_n(&j->key, ~0u, __ATOMIC_SEQ_CST);
+    __atomic_store_n(&j->pc, ~0ull, __ATOMIC_SEQ_CST);
+}
 static inline unsigned jc_index(u64 pc) { return (unsigned)(pc >> 2) & (JC_SIZE - 1); }
 
 // tlb.c

@@ -183,13 +183,12 @@ static void jump_const(Emit *e, u64 pc)
     i32 k = (i32)(jc_index(pc) * sizeof(JumpEntry));
     asm_load(a, 3, RCX, env_mem(e, TC(jc)));
     asm_mov_k(a, RAX, pc);
-    asm_alu_m(a, ALU_CMP, 3, RAX, mem_b(RCX, k));
+    asm_load(a, 2, RDX, env_mem(e, TC(ctxkey)));
+    asm_alu_m(a, ALU_CMP, 3, RAX, mem_b(RCX, k + JC_PC));
     u8 *miss = asm_jcc_short(a, CC_NE);
-    asm_load(a, 3, RCX, mem_b(RCX, k + 8));
-    asm_alu_m(a, ALU_XOR, 3, RCX, env_mem(e, TC(ctxkey)));
-    asm_mov(a, 3, RDX, RCX);
-    asm_shift_i(a, SH_SHR, 3, RDX, 48);             // another context's: not an address
+    asm_alu_m(a, ALU_CMP, 2, RDX, mem_b(RCX, k + JC_KEY));
     u8 *stale = asm_jcc_short(a, CC_NE);
+    asm_load(a, 2, RCX, mem_b(RCX, k + JC_CODE));
     asm_jmp_r(a, RCX);
     asm_patch_here(a, miss);
     asm_patch_here(a, stale);
@@ -220,14 +219,12 @@ static void gen_exitind(Emit *e, const Ins *in)
     asm_load(a, 3, RDX, env_mem(e, TC(jc)));
     asm_mov(a, 2, RCX, t);
     asm_alu_i(a, ALU_AND, 2, RCX, (JC_SIZE - 1) << 2);
-    asm_lea(a, 3, RDX, mem_bi(RDX, RCX, 2, 0));
-    asm_load(a, 3, RAX, mem_b(RDX, 8));
-    asm_alu_m(a, ALU_XOR, 3, RAX, env_mem(e, TC(ctxkey)));
-    asm_alu_m(a, ALU_CMP, 3, t, mem_b(RDX, 0));
+    asm_load(a, 2, RAX, env_mem(e, TC(ctxkey)));
+    asm_alu_m(a, ALU_CMP, 3, t, mem_bi(RDX, RCX, 2, JC_PC));
     emit_stub(e, STUB_MISS, asm_jcc_long(a, CC_NE))->reg = (i8)t;
-    asm_mov(a, 3, RCX, RAX);
-    asm_shift_i(a, SH_SHR, 3, RCX, 48);             // another context's: not an address
+    asm_alu_m(a, ALU_CMP, 2, RAX, mem_bi(RDX, RCX, 2, JC_KEY));
     emit_stub(e, STUB_MISS, asm_jcc_long(a, CC_NE))->reg = (i8)t;
+    asm_load(a, 2, RAX, mem_bi(RDX, RCX, 2, JC_CODE));
     asm_jmp_r(a, RAX);
 }
 

@@ -16,6 +16,9 @@
 #include "tcg/host/amd64/ra.h"
 #include "tcg/ir.h"
 
+enum { JC_PC = offsetof(JumpEntry, pc), JC_CODE = offsetof(JumpEntry, code),
+       JC_KEY = offsetof(JumpEntry, key) };
+
 typedef struct EmitArgs {
     const Ins *in;
     int d;

@@ -84,15 +84,13 @@ static const void *make_dyn(Asm *a, const TcgFrontend *fe, const void *lookup)
     asm_load(a, 3, RDX, tc_mem(fe, TC(jc)));
     asm_mov(a, 2, RCX, RAX);
     asm_alu_i(a, ALU_AND, 2, RCX, (JC_SIZE - 1) << 2);
-    asm_lea(a, 3, RDX, mem_bi(RDX, RCX, 2, 0));
-    asm_alu_m(a, ALU_CMP, 3, RAX, mem_b(RDX, 0));
+    asm_alu_m(a, ALU_CMP, 3, RAX, mem_bi(RDX, RCX, 2, JC_PC));
     asm_jcc_abs(a, CC_NE, lookup);
-    asm_load(a, 3, RCX, mem_b(RDX, 8));
-    asm_alu_m(a, ALU_XOR, 3, RCX, tc_mem(fe, TC(ctxkey)));
-    asm_mov(a, 3, RAX, RCX);
-    asm_shift_i(a, SH_SHR, 3, RAX, 48);             // another context's: not an address
+    asm_load(a, 2, RAX, tc_mem(fe, TC(ctxkey)));
+    asm_alu_m(a, ALU_CMP, 2, RAX, mem_bi(RDX, RCX, 2, JC_KEY));
     asm_jcc_abs(a, CC_NE, lookup);
-    asm_jmp_r(a, RCX);
+    asm_load(a, 2, RAX, mem_bi(RDX, RCX, 2, JC_CODE));
+    asm_jmp_r(a, RAX);
     return at;
 }
 

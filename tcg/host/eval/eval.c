@@ -122,11 +122,9 @@ static const EvalProg *next(Cpu *cpu)
         return NULL;
     memcpy(&pc, (const u8 *)cpu + tc->fe->pc_offset, 8);
     JumpEntry *j = &tc->jc[jc_index(pc)];
-    if (__atomic_load_n(&j->pc, __ATOMIC_ACQUIRE) == pc) {
-        u64 code = __atomic_load_n(&j->code, __ATOMIC_RELAXED) ^ tc->ctxkey;
-        if (!(code & ~JC_CODE))
-            return (const EvalProg *)(uintptr_t)code;
-    }
+    if (__atomic_load_n(&j->pc, __ATOMIC_ACQUIRE) == pc &&
+        __atomic_load_n(&j->key, __ATOMIC_RELAXED) == tc->ctxkey)
+        return (const EvalProg *)(uintptr_t)__atomic_load_n(&j->code, __ATOMIC_RELAXED);
     Region *r = tcg_next_region(cpu);
     return r ? (const EvalProg *)(const void *)r->code : NULL;
 }
