@@ -480,6 +480,12 @@ void ir_exit_if(Ctx *t, Val flags, IrCond c, u64 pc)
     in->k = pc;
 }
 
+void ir_exit_rarely(Ctx *t, Val flags, IrCond c, u64 pc)
+{
+    ir_exit_if(t, flags, c, pc);
+    t->ins[t->n - 1].sub = 1;
+}
+
 static Ins *end_with(Ctx *t, int op)
 {
     t->ended = true;

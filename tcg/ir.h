@@ -181,6 +181,7 @@ Val  ir_call_regs(Ctx *t, const Helper *h, int nargs, const Val *args,
 
 void ir_insn(Ctx *t, u64 pc);                       // (the translation loop does this)
 void ir_exit_if(Ctx *t, Val flags, IrCond c, u64 pc);
+void ir_exit_rarely(Ctx *t, Val flags, IrCond c, u64 pc);  // the same, for a guest's errors
 void ir_exit(Ctx *t, u64 pc);                       // these end the region (t->ended)
 void ir_exit_ind(Ctx *t, Val pc);
 void ir_exit_dyn(Ctx *t);

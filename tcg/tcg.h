@@ -270,6 +270,12 @@ static inline unsigned bloom_bit(u64 va)
 // VAs compare without their top byte: it may be ignored (TBI), and where it is not, an address
 // with another one does not exist.
 static inline u64 untagged(u64 va) { return va & 0x00ffffffffffffffull; }
+// The page number, with the next bits folded in: arrays a multiple of 2 MiB apart, which compute
+// kernels walk in step, do not fight for one entry.  emit_mem.c computes the same.
+static inline unsigned tlb_index(u64 va)
+{
+    return (unsigned)((va ^ va >> TLB_BITS) >> PAGE_BITS) & (TLB_SIZE - 1);
+}
 // Neither the pc nor the generation that is left can be any vCPU's.  Any thread.
 static inline void jump_forget(JumpEntry *j)
 {

@@ -15,13 +15,6 @@
 
 LOG_CATEGORY("tcg.tlb")
 
-// The page number, with the next bits folded in: arrays a multiple of 2 MiB apart, which compute
-// kernels walk in step, do not fight for one entry.  emit_mem.c computes the same.
-static unsigned tlb_index(u64 va)
-{
-    return (unsigned)((va ^ va >> TLB_BITS) >> PAGE_BITS) & (TLB_SIZE - 1);
-}
-
 static void table_clear(TlbTable *t)
 {
     if (!t->any)

@@ -15,7 +15,7 @@ Val base_reg(Ctx *t, u32 rn)
     Val v = get_reg_sp(t, rn, 1);
     if (rn == 31 && (t->mode & AM_SPALIGN) && !t->fe[FE_SP_OK]) {
         Val fl = ir_fl(t, OP_FLAND, T_I64, v, ir_k(t, 15), ir_none);
-        ir_exit_if(t, fl, IC_NE, t->pc | ESC_SP);
+        ir_exit_rarely(t, fl, IC_NE, t->pc | ESC_SP);
         t->fe[FE_SP_OK] = 1;
     }
     return v;

@@ -375,7 +375,9 @@ static void stub_emit(Emit *e, const Stub *s)
         stub_exit(e, s);
         break;
     case STUB_SLOW:
-        if (s->reg != RDX)
+        if (s->va)
+            asm_mov_k(a, RDX, s->va);
+        else if (s->reg != RDX)
             asm_mov(a, 3, RDX, s->reg);
         asm_mov_k(a, RAX, s->site);
         asm_call(a, s->vec ? e->thunks->slow_vec : e->thunks->slow);

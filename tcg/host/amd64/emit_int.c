@@ -43,9 +43,24 @@ static bool flags_wanted(const Emit *e, const Ins *in, i32 i, int op)
            next->b.id == in->b.id;
 }
 
+static bool add_shifted(Emit *e, const Ins *in, i32 i)
+{
+    if (in->op != OP_ADD || in->b.id <= 0 || !e->folded[in->b.id])
+        return false;
+    const Ins *sh = &e->t->ins[in->b.id];
+    int a = ra_use(e, in->a), b = ra_use(e, sh->a);
+    ra_release(e, in->a);
+    ra_release(e, sh->a);
+    asm_lea(&e->a, size_of(in->ty), ra_def(e, i, a),
+            mem_bi(a, b, (int)ir_kval(e->t, sh->b), 0));
+    return true;
+}
+
 static bool add_by_lea(Emit *e, const Ins *in, i32 i)
 {
     i32 k;
+    if (add_shifted(e, in, i))
+        return true;
     if (in->op != OP_ADD || flags_wanted(e, in, i, OP_FLADD))
         return false;
     bool imm = ra_imm32(e, in->b, in->ty, &k);
@@ -231,6 +246,8 @@ static void gen_shift(Emit *e, const Ins *in, i32 i)
     static const u8 ops[OP_COUNT] = { [OP_SHL] = SH_SHL, [OP_SHR] = SH_SHR, [OP_SAR] = SH_SAR,
                                       [OP_ROR] = SH_ROR };
     int sz = size_of(in->ty);
+    if (e->folded[i])
+        return;
     if (ir_is_k(in->b)) {
         shift_const(e, in, i, ops[in->op], (int)(ir_kval(e->t, in->b) & (sz == 3 ? 63 : 31)));
         return;

@@ -61,6 +61,37 @@ static void index_of(Asm *s, int a)
     asm_alu_i(s, ALU_AND, 2, RAX, INDEX_MASK);
 }
 
+// A constant address: so are its entry and its tag.
+static Addr check_const(Emit *e, u64 va, bool write)
+{
+    Asm *s = &e->a;
+    i32 entry = (i32)(tlb_index(va) * sizeof(TlbEntry));
+    i32 tag = entry + (i32)(write ? offsetof(TlbEntry, wtag) : offsetof(TlbEntry, rtag));
+    u64 page = va & ~(u64)(PAGE_SIZE - 1);
+    if ((i64)page == (i32)page) {
+        asm_alu_mi(s, ALU_CMP, 3, mem_b(R15, tag), (i32)page);
+    } else {
+        asm_mov_k(s, RCX, page);
+        asm_alu_m(s, ALU_CMP, 3, RCX, mem_b(R15, tag));
+    }
+    emit_flags_clobbered(e);
+    Addr r = { RDX, emit_stub(e, STUB_SLOW, asm_jcc_long(s, CC_NE)), mem_b(RAX, (i32)va) };
+    r.stub->va = va;
+    asm_load(s, 3, RAX, mem_b(R15, entry + (i32)offsetof(TlbEntry, addend)));
+    if ((i64)va != (i32)va) {
+        asm_mov_k(s, RDX, va);
+        r.mem = mem_bi(RAX, RDX, 0, 0);
+    }
+    return r;
+}
+
+static bool one_page(const Ins *in, u64 va)
+{
+    u64 size = (u64)memop_bytes(in->aux) << pair_op(in->op);
+    bool aligned = !(in->aux & MO_ALIGN) || !(va & (memop_bytes(in->aux) - 1));
+    return aligned && !(in->aux & MO_USER) && (va & (PAGE_SIZE - 1)) + size <= PAGE_SIZE;
+}
+
 // Leaves rax = addend.  Flags are gone.
 static Addr check(Emit *e, const Ins *in, bool write)
 {
@@ -151,6 +182,10 @@ static int prepare_plain(Emit *e, const Ins *in, i32 i)
 
 static Addr check_plain(Emit *e, const Ins *in, i32 i, int host, bool write)
 {
+    if (ir_is_k(in->a)) {
+        u64 va = ir_kval(e->t, in->a) + (u64)(i64)in->imm;
+        return one_page(in, va) ? check_const(e, va, write) : check(e, in, write);
+    }
     if (!e->group_of[i])
         return check(e, in, write);
     Addr r = leads(e, i) ? check_first(e, in, &e->groups[e->group_of[i] - 1], host)

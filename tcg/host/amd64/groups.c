@@ -119,7 +119,7 @@ static void add(Finder *f, i32 i)
         add_access(f, i);
     else if (in->op == OP_CALL || in->op == OP_FENCE)
         f->nopen = 0;
-    else if (in->op == OP_EXITCC)
+    else if (in->op == OP_EXITCC && !in->sub)
         for (int k = 0; k < f->nopen; k++)
             f->open[k].exits = true;
 }

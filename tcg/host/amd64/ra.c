@@ -85,8 +85,24 @@ static void mark_last(Emit *e, Val v, i32 at)
         e->loc[v.id].last = at;
 }
 
+// a + (b << 1, 2 or 3), the shift for nothing else: one lea.
+static void fold_shift(Emit *e, const Ins *in, i32 at)
+{
+    const Ins *sh = &e->t->ins[in->b.id > 0 ? in->b.id : 0];
+    if (in->op != OP_ADD || sh->op != OP_SHL || sh->uses != 1 || sh->ty != in->ty ||
+        in->a.id == in->b.id || !ir_is_k(sh->b) || ir_is_k(sh->a) || ir_is_k(in->a))
+        return;
+    u64 n = ir_kval(e->t, sh->b);
+    const Ins *next = &e->t->ins[at + 1];
+    if (n < 1 || n > 3 || (at + 1 < e->t->n && next->op == OP_FLADD))
+        return;
+    e->folded[in->b.id] = true;
+    mark_last(e, sh->a, at);
+}
+
 static void mark_operands(Emit *e, const Ins *in, i32 at)
 {
+    fold_shift(e, in, at);
     if (in->op == OP_CALL) {
         const IrCall *c = &e->t->calls[in->imm];
         for (int i = 0; i < c->nargs; i++)
@@ -107,6 +123,7 @@ void ra_begin(Emit *e)
     groups_find(e);
     for (int i = 0; i < t->n + e->ngroups; i++)
         e->loc[i] = (Loc){ 0, -1, -1, -1, 0 };
+    memset(e->folded, 0, (size_t)t->n);
     for (i32 i = t->n - 1; i > 0; i--) {
         const Ins *in = &t->ins[i];
         if (in->op == OP_NOP)

@@ -34,6 +34,7 @@ typedef struct Stub {
     i8 host;                                        // GROUP: its register, to be cleared, or -1
     Loc base;                                       // GROUP: where the base is when reg is -1
     i32 disp;                                       // GROUP: of the access
+    u64 va;                                         // SLOW: the address, if not 0
     u8 *jump, *resume;                              // rel32 to patch; where to go on
     u32 site, snap, nsnap;
     u64 pc;
@@ -75,6 +76,7 @@ typedef struct Emit {
     Loc loc[IR_MAX_INS];
     i8 kreg[IR_MAX_CONST];                          // register of each constant, or -1
     Stub stubs[MAX_STUBS];
+    bool folded[IR_MAX_INS];                        // a shift that its addition does
     int ngroups;
     Group groups[MAX_GROUPS];
     u8 group_of[IR_MAX_INS];                        // index + 1 of each access's group, or 0
