@@ -96,6 +96,9 @@ static void region_drop(Tcg *tcg, Region *r)
     unlink_incoming(tcg, r);
     unlink_outgoing(r);
     forget_jumps(tcg, r);
+    vec_foreach (c, &tcg->cpus)
+        if (r->loops)
+            cpu_kick(*c, CPU_EXIT_ACCEL);           // it may be going round in there
 }
 
 typedef struct Bytes { u64 lo, hi; } Bytes;         // [lo, hi) of a page

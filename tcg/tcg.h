@@ -143,6 +143,7 @@ struct Region {
     RegionLink *links;
     void *prog;                                     // eval's program
     bool solo;                                      // one instruction, run by debug_run_one only
+    bool loops;                                     // jumps to its own start without asking
     _Atomic bool dead;
 };
 

@@ -205,8 +205,23 @@ static void jump_to(Emit *e, u64 pc, u64 from)
         jump_const(e, pc);
 }
 
+static Stub exit_state(Emit *e, const Ins *in)
+{
+    Stub like = { .flags = (u8)e->hf.kind, .reg = -1, .nzcv = in->a,
+                  .forward = in->k > e->r->pc + e->pc_delta };
+    like.snap = ra_snapshot(e, &like.nsnap);
+    return like;
+}
+
 static void gen_exit(Emit *e, const Ins *in)
 {
+    if (loop_back_edge(e, in)) {
+        int nz = e->t->fend->nzcv_reg;
+        ra_flush(e, nz < 64 ? 1ull << nz : 0, nz < 64 ? 0 : 1ull << (nz - 64));
+        Stub like = exit_state(e, in);
+        loop_back(e, &like);
+        return;
+    }
     ra_flush(e, ~0ull, ~0ull);
     jump_to(e, in->k, e->r->pc + e->pc_delta);
 }
@@ -249,17 +264,39 @@ static void jcc_stub(Emit *e, AsmCc cc, const Ins *in, const Stub *like)
     s->pc = in->k;
 }
 
+static void go_back_if(Emit *e, HostCond c, const Stub *like)
+{
+    u8 *over = NULL, *unordered = NULL, *taken = NULL;
+    if (c.cc == COND_NEVER)
+        return;
+    if (c.cc != COND_ALWAYS) {
+        if (c.parity == FCMP_AND_NP)
+            unordered = asm_jcc_long(&e->a, CC_P);
+        else if (c.parity == FCMP_OR_P)
+            taken = asm_jcc_short(&e->a, CC_P);
+        over = asm_jcc_long(&e->a, (AsmCc)(c.cc ^ 1));
+    }
+    if (taken)
+        asm_patch_here(&e->a, taken);
+    loop_back(e, like);
+    if (over)
+        asm_patch32_here(&e->a, over);
+    if (unordered)
+        asm_patch32_here(&e->a, unordered);
+}
+
 static void gen_exitcc(Emit *e, const Ins *in, i32 i)
 {
     const Ins *next = &e->t->ins[i + 1];
+    bool back = loop_back_edge(e, in);
     settle_flags(e, in->a);
-    if (i + 1 < e->t->n && next->op == OP_EXIT)     // both ways need everything stored
-        ra_flush(e, ~0ull, ~0ull);
+    if (i + 1 < e->t->n && next->op == OP_EXIT && !back && !loop_back_edge(e, next))
+        ra_flush(e, ~0ull, ~0ull);                  // both ways need everything stored
     HostCond c = cond_make(e, in->a, in->aux);
-    Stub like = { .flags = (u8)e->hf.kind, .reg = -1, .nzcv = in->a,
-                  .forward = in->k > e->r->pc + e->pc_delta };
-    like.snap = ra_snapshot(e, &like.nsnap);
-    if (c.cc == COND_ALWAYS) {
+    Stub like = exit_state(e, in);
+    if (back) {
+        go_back_if(e, c, &like);
+    } else if (c.cc == COND_ALWAYS) {
         Stub *s = emit_stub(e, STUB_EXIT, asm_jmp_long(&e->a));
         u8 *jump = s->jump;
         *s = like;
@@ -280,7 +317,7 @@ static void gen_exitcc(Emit *e, const Ins *in, i32 i)
 
 // -- stubs --------------------------------------------------------------------------------
 
-static void stub_pack_flags(Emit *e, const Stub *s)
+void emit_pack_flags(Emit *e, const Stub *s)
 {
     Asm *a = &e->a;
     if (s->flags == FK_FCMP) {
@@ -311,7 +348,7 @@ static bool stub_load_home(Emit *e, const SnapLoc *s)
     return vec;
 }
 
-static void stub_store(Emit *e, const SnapLoc *s)
+void emit_stub_store(Emit *e, const SnapLoc *s)
 {
     Asm *a = &e->a;
     Mem to = reg_mem(e, s->reg);
@@ -352,14 +389,14 @@ static void stub_exit(Emit *e, const Stub *st)
     const SnapLoc *s = &e->tcg->snaps[st->snap], *end = s + st->nsnap;
     for (const SnapLoc *p = s; p < end; p += p->kind >= SL_ADD ? 1 : snap_len(p))
         if (p->kind >= SL_ADD)                      // NZCV: the host's flags hold it
-            stub_pack_flags(e, st);
+            emit_pack_flags(e, st);
     for (const SnapLoc *p = s; p < end;) {
         if (p->kind >= SL_ADD) {
             p++;
             p += snap_len(p);
             p += snap_len(p);
         } else {
-            stub_store(e, p);
+            emit_stub_store(e, p);
             p += snap_len(p);
         }
     }
@@ -391,6 +428,11 @@ static void stub_emit(Emit *e, const Stub *s)
         asm_call(a, e->thunks->cold);
         asm_jmp_back(a, s->resume);
         break;
+    case STUB_LOOP:
+        loop_leave(e);
+        store_pc(e, e->t->start);
+        asm_jmp_abs(a, e->thunks->leave);
+        break;
     case STUB_MISS:
         asm_store(a, 3, env_mem(e, e->t->fend->pc_offset), s->reg);
         asm_jmp_abs(a, e->thunks->lookup);
@@ -412,7 +454,8 @@ static void poll(Emit *e, u64 pc)
 
 static void gen_get(Emit *e, const Ins *in, i32 i)
 {
-    // already there under another name?
+    if (loop_get(e, in, i))
+        return;
     int d = ra_def(e, i, -1);
     Mem m = reg_mem(e, in->imm);
     ra_load(e, in->ty, d, m);
@@ -545,6 +588,9 @@ static void body(Emit *e)
     Ctx *t = e->t;
     poll(e, t->start);
     e->r->entry_nopoll = (u32)(e->a.p - e->a.base);
+    if (e->loop.on)
+        loop_head(e);
+    e->r->loops = e->loop.on;
     for (i32 i = 1; i < t->n; i++) {
         const Ins *in = &t->ins[i];
         e->at = i;

@@ -60,6 +60,13 @@ void emit_flpack(Emit *e, const Ins *in, i32 i);
 bool emit_int(Emit *e, const Ins *in, i32 i);       // emit_int.c
 bool emit_mem(Emit *e, const Ins *in, i32 i);       // emit_mem.c: guest memory
 void emit_group_stub(Emit *e, const Stub *s);
+void emit_pack_flags(Emit *e, const Stub *s);       // emit.c: host flags to NZCV's place
+void emit_stub_store(Emit *e, const SnapLoc *s);    // one dirty register to its place
+bool loop_back_edge(const Emit *e, const Ins *in);  // loop.c
+void loop_head(Emit *e);
+bool loop_get(Emit *e, const Ins *in, i32 i);
+void loop_back(Emit *e, const Stub *like);
+void loop_leave(Emit *e);
 const void *emit_probe_thunk(Asm *a, bool write);
 Stub *emit_stub(Emit *e, StubKind kind, u8 *jump);  // emit.c
 u32  emit_site(Emit *e, const Ins *in);

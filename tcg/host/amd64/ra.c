@@ -121,9 +121,11 @@ void ra_begin(Emit *e)
 {
     Ctx *t = e->t;
     groups_find(e);
-    for (int i = 0; i < t->n + e->ngroups; i++)
+    loop_find(e);
+    for (int i = 0; i < t->n + e->ngroups + e->loop.n; i++)
         e->loc[i] = (Loc){ 0, -1, -1, -1, 0 };
     memset(e->folded, 0, (size_t)t->n);
+    loop_mark(e);
     for (i32 i = t->n - 1; i > 0; i--) {
         const Ins *in = &t->ins[i];
         if (in->op == OP_NOP)
@@ -450,7 +452,16 @@ void ra_put(Emit *e, const Ins *in)
     }
     e->put[guest] = in->a;
     e->put_ty[guest] = in->ty;
+    e->loop.now[guest] = in->a.id;
     ra_release(e, in->a);
+}
+
+void ra_set_dirty(Emit *e, int guest, i32 i)
+{
+    pin(e, (Val){ i }, 1);
+    e->dirty[guest / 64] |= 1ull << (guest % 64);
+    e->put[guest] = (Val){ i };
+    e->put_ty[guest] = e->t->ins[i].ty;
 }
 
 // What the current op uses is its own to release.

@@ -24,7 +24,8 @@ typedef struct Loc {
 // What the host's flags hold.
 typedef enum { FK_NONE, FK_SUB, FK_ADD, FK_AND, FK_FCMP } FlagKind;
 
-typedef enum { STUB_EXIT, STUB_SLOW, STUB_GROUP, STUB_COLD, STUB_POLL, STUB_MISS } StubKind;
+typedef enum { STUB_EXIT, STUB_SLOW, STUB_GROUP, STUB_COLD, STUB_POLL, STUB_MISS,
+               STUB_LOOP } StubKind;
 typedef struct Stub {
     u8 kind;
     u8 flags;                                       // FlagKind at the jump (EXIT)
@@ -49,7 +50,16 @@ typedef struct Group {
     u16 count;
     bool write;                                     // checked for writing
 } Group;
-enum { MAX_GROUPS = 60 };
+enum { MAX_GROUPS = 40, MAX_CARRIED = 20 };           // ir.h leaves room for 64 more values
+
+// A guest register that a loop keeps in a host register; see loop.c.
+typedef struct Carried {
+    u8 guest;
+    i8 reg;                                         // at head
+    bool put;                                       // the body writes it
+    i32 val;                                        // its value at head
+} Carried;
+
 
 typedef struct Emit {
     Asm a;
@@ -76,6 +86,13 @@ typedef struct Emit {
     Loc loc[IR_MAX_INS];
     i8 kreg[IR_MAX_CONST];                          // register of each constant, or -1
     Stub stubs[MAX_STUBS];
+    struct {
+        bool on;                                    // the region jumps to its own start
+        int n, count[2];                            // of integer and vector registers
+        Carried c[MAX_CARRIED];
+        u8 *head;
+        i32 now[IR_MAX_REGS];                       // last value got or put; 0: in its place
+    } loop;
     bool folded[IR_MAX_INS];                        // a shift that its addition does
     int ngroups;
     Group groups[MAX_GROUPS];
@@ -109,7 +126,11 @@ bool ra_any_xmm(const Emit *e);
 void ra_after_call(Emit *e);                        // caller-saved registers hold nothing
 void ra_load(Emit *e, int ty, int reg, Mem m);
 void ra_set_home(Emit *e, i32 i, int guest);        // value i is what guest's place holds
+void ra_set_dirty(Emit *e, int guest, i32 i);       // value i is what guest is, its place is not
 void groups_find(Emit *e);                          // groups.c
+void loop_find(Emit *e);                            // loop.c
+void loop_mark(Emit *e);
+const Carried *loop_carried(const Emit *e, int guest);
 // emit.c
 FlagKind flags_make(Emit *e, Val f);
 void flags_store(Emit *e, Val f);                   // canonical NZCV of f into its place

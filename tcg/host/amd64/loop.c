@@ -1,0 +1,285 @@
+// SPDX-License-Identifier: MIT
+// Loops: a region that jumps to its own start keeps guest registers in host registers.
+//
+//     entry:  poll                    from elsewhere
+//             load what is carried
+//     head:   body ...                carried registers where head wants them
+//             jcc over                the way back is not taken
+//             store what was put and is not carried; move the carried home
+//             cmp exit, 0; je head    else store them all and leave
+//     over:   ...
+//
+// Carried are guest registers that the body reads before it writes them.  At head each has
+// a value of its own: its only GET of the whole register, or one made here that all its
+// GETs copy.  One that the body writes is dirty from head on, as in each later turn; one
+// that it only reads stays clean, and when it lost its register it is loaded again.
+// A region with calls carries nothing: they want the registers stored.
+//
+// Rule: nothing may be assumed at head but what every way there provides.  When such a
+// region is dropped (smc.c) every vCPU is told to look: a turn asks nobody else.
+#include "tcg/host/amd64/emit.h"
+
+#include <string.h>
+
+enum { CARRY_GPR = 6, CARRY_XMM = 9 };
+
+static bool is_vec(const Emit *e, int guest) { return e->t->fend->regs[guest].type == T_V128; }
+static bool dirty(const Emit *e, int guest) { return e->dirty[guest / 64] >> (guest % 64) & 1; }
+
+const Carried *loop_carried(const Emit *e, int guest)
+{
+    for (int i = 0; i < e->loop.n; i++)
+        if (e->loop.c[i].guest == guest)
+            return &e->loop.c[i];
+    return NULL;
+}
+
+bool loop_back_edge(const Emit *e, const Ins *in)
+{
+    return e->loop.on && (in->op == OP_EXIT || in->op == OP_EXITCC) && in->k == e->t->start;
+}
+
+// -- what is carried ------------------------------------------------------------------------
+
+typedef struct Seen {
+    i32 get[IR_MAX_REGS];                           // its first GET
+    bool several[IR_MAX_REGS];
+    u64 put[2];
+} Seen;
+
+static bool scan(const Ctx *t, Seen *s)
+{
+    bool back = false;
+    for (i32 i = 1; i < t->n; i++) {
+        const Ins *in = &t->ins[i];
+        if (in->op == OP_CALL)
+            return false;
+        if (in->op == OP_GET) {
+            s->several[in->imm] = s->get[in->imm] != 0;
+            s->get[in->imm] = s->get[in->imm] ? s->get[in->imm] : i;
+        } else if (in->op == OP_PUT) {
+            s->put[in->imm / 64] |= 1ull << (in->imm % 64);
+        } else if (in->op == OP_EXIT || in->op == OP_EXITCC) {
+            back |= in->k == t->start;
+        }
+    }
+    return back;
+}
+
+static void carry(Emit *e, const Seen *s, int guest, bool put)
+{
+    i32 get = s->get[guest];
+    bool vec = is_vec(e, guest);
+    IrType full = e->t->fend->regs[guest].type;
+    if (!get || guest == e->t->fend->nzcv_reg || (full != T_I64 && full != T_V128) ||
+        e->loop.n == MAX_CARRIED || e->loop.count[vec] == (vec ? CARRY_XMM : CARRY_GPR))
+        return;
+    Carried *c = &e->loop.c[e->loop.n];
+    *c = (Carried){ .guest = (u8)guest, .put = put, .val = get };
+    if (s->several[guest] || e->t->ins[get].ty != full) {
+        c->val = e->t->n + e->ngroups + e->loop.n;
+        e->t->ins[c->val] = (Ins){ .op = OP_NOP, .ty = (u8)full };
+    }
+    e->loop.n++;
+    e->loop.count[vec]++;
+}
+
+void loop_find(Emit *e)
+{
+    Seen s = { 0 };
+    memset(&e->loop, 0, sizeof e->loop);
+    if (e->tcg->no_links || e->tcg->one_insn || !scan(e->t, &s))
+        return;
+    e->loop.on = true;
+    for (int written = 1; written >= 0; written--)
+        for (int g = 0; g < e->t->fend->nregs; g++)
+            if ((s.put[g / 64] >> (g % 64) & 1) == (unsigned)written)
+                carry(e, &s, g, written);
+}
+
+// The last use of each carried value, before the operands are looked at: GETs that copy
+// it, and the way back for one that is only read.
+void loop_mark(Emit *e)
+{
+    for (int i = 0; i < e->loop.n; i++) {
+        const Carried *c = &e->loop.c[i];
+        if (!c->put)
+            e->loc[c->val].last = e->t->n - 1;
+    }
+    for (i32 i = 1; i < e->t->n && e->loop.n; i++) {
+        const Ins *in = &e->t->ins[i];
+        const Carried *c = in->op == OP_GET ? loop_carried(e, in->imm) : NULL;
+        if (c && e->loc[c->val].last < i)
+            e->loc[c->val].last = i;
+    }
+}
+
+// -- head -----------------------------------------------------------------------------------
+
+void loop_head(Emit *e)
+{
+    for (int i = 0; i < e->loop.n; i++) {
+        Carried *c = &e->loop.c[i];
+        int ty = e->t->ins[c->val].ty;
+        c->reg = (i8)ra_def(e, c->val, -1);
+        ra_load(e, ty, c->reg, reg_mem(e, c->guest));
+        if (c->put)
+            ra_set_dirty(e, c->guest, c->val);
+        else
+            ra_set_home(e, c->val, c->guest);
+        e->loop.now[c->guest] = c->val;
+    }
+    ra_end_op(e);
+    emit_flags_clobbered(e);
+    e->loop.head = e->a.p;
+}
+
+static void copy(Emit *e, int ty, int d, int s)
+{
+    if (ty_vec(ty))
+        asm_vmov(&e->a, d, s);
+    else
+        asm_mov(&e->a, ty == T_I32 ? 2 : 3, d, s);
+}
+
+// A GET of a carried register; false: it is not one.
+bool loop_get(Emit *e, const Ins *in, i32 i)
+{
+    const Carried *c = loop_carried(e, in->imm);
+    if (!c)
+        return false;
+    if (c->val == i)
+        return true;                                // in its register since head
+    int s = ra_use(e, (Val){ c->val }), d = ra_def(e, i, -1);
+    copy(e, in->ty, d, s);
+    ra_release(e, (Val){ c->val });
+    return true;
+}
+
+// -- the way back -------------------------------------------------------------------------------
+
+typedef struct Moves { struct { i8 d, s; } m[MAX_CARRIED]; int n; bool vec; } Moves;
+
+// All at once: no source is overwritten before it is read.
+static void move_together(Emit *e, Moves *v)
+{
+    int scratch = v->vec ? XMM0 : RAX, ty = v->vec ? T_V128 : T_I64;
+    while (v->n) {
+        int pick = -1;
+        for (int i = 0; i < v->n && pick < 0; i++) {
+            bool blocked = false;
+            for (int k = 0; k < v->n; k++)
+                blocked |= k != i && v->m[k].s == v->m[i].d;
+            if (!blocked)
+                pick = i;
+        }
+        if (pick < 0) {                             // a cycle
+            i8 was = v->m[0].s;
+            copy(e, ty, scratch, was);
+            for (int k = 0; k < v->n; k++)
+                if (v->m[k].s == was)
+                    v->m[k].s = (i8)scratch;
+            continue;
+        }
+        if (v->m[pick].d != v->m[pick].s)
+            copy(e, ty, v->m[pick].d, v->m[pick].s);
+        v->m[pick] = v->m[--v->n];
+    }
+}
+
+// Where the register's value is now; 0: only in its place in the Cpu.
+static i32 value_now(const Emit *e, int guest)
+{
+    return dirty(e, guest) ? e->put[guest].id : e->loop.now[guest];
+}
+
+static int reg_now(const Emit *e, int guest)
+{
+    i32 v = value_now(e, guest);
+    return v > 0 ? e->loc[v].reg : -1;
+}
+
+static void move_regs(Emit *e, bool vec)
+{
+    Moves v = { .vec = vec };
+    for (int i = 0; i < e->loop.n; i++) {
+        const Carried *c = &e->loop.c[i];
+        int s = reg_now(e, c->guest);
+        if (is_vec(e, c->guest) == vec && s >= 0) {
+            v.m[v.n].d = c->reg;
+            v.m[v.n++].s = (i8)s;
+        }
+    }
+    move_together(e, &v);
+}
+
+static void load_rest(Emit *e, const Carried *c)
+{
+    i32 v = value_now(e, c->guest);
+    int ty = e->t->ins[c->val].ty;
+    if (reg_now(e, c->guest) >= 0)
+        return;
+    if (dirty(e, c->guest) && v < 0)
+        asm_mov_k(&e->a, c->reg, e->t->konst[-1 - v]);
+    else if (dirty(e, c->guest) && e->loc[v].spill >= 0)
+        ra_load(e, ty, c->reg, mem_b(RSP, e->loc[v].spill));
+    else if (dirty(e, c->guest))
+        ra_load(e, ty, c->reg, reg_mem(e, e->loc[v].home));
+    else
+        ra_load(e, ty, c->reg, reg_mem(e, c->guest));
+}
+
+// A scalar that was put zeroes the rest of its vector register.
+static void widen(Emit *e, const Carried *c)
+{
+    int ty = value_now(e, c->guest) == c->val ? T_V128 : e->put_ty[c->guest];
+    if (ty == T_F64)
+        asm_vmovq(&e->a, c->reg, c->reg);
+    if (ty != T_F32)
+        return;
+    asm_vpxor(&e->a, XMM0, XMM0, XMM0);
+    asm_vmovss(&e->a, c->reg, XMM0, c->reg);
+}
+
+static void store_others(Emit *e, const Stub *like)
+{
+    const SnapLoc *s = &e->tcg->snaps[like->snap], *end = s + like->nsnap;
+    for (const SnapLoc *p = s; p < end; p += snap_len(p)) {
+        if (p->kind >= SL_ADD) {                    // NZCV: the host's flags hold it
+            emit_pack_flags(e, like);
+            p++;
+            p += snap_len(p);
+        } else if (!loop_carried(e, p->reg)) {
+            emit_stub_store(e, p);
+        }
+    }
+}
+
+// `like` says where everything is, as for a side exit.  The allocator's state stays as it
+// is: the code that follows is reached by those who do not go back.
+void loop_back(Emit *e, const Stub *like)
+{
+    store_others(e, like);
+    move_regs(e, false);
+    move_regs(e, true);
+    for (int i = 0; i < e->loop.n; i++)
+        load_rest(e, &e->loop.c[i]);
+    for (int i = 0; i < e->loop.n; i++)
+        if (is_vec(e, e->loop.c[i].guest))
+            widen(e, &e->loop.c[i]);
+    asm_alu_mi(&e->a, ALU_CMP, 2, env_mem(e, offsetof(Cpu, exit)), 0);
+    asm_jcc_back(&e->a, CC_E, e->loop.head);
+    emit_stub(e, STUB_LOOP, asm_jmp_long(&e->a));
+}
+
+// Out of the loop at head, since the exit word is set.
+void loop_leave(Emit *e)
+{
+    for (int i = 0; i < e->loop.n; i++) {
+        const Carried *c = &e->loop.c[i];
+        if (c->put && is_vec(e, c->guest))
+            asm_vmovaps_store(&e->a, reg_mem(e, c->guest), c->reg);
+        else if (c->put)
+            asm_store(&e->a, 3, reg_mem(e, c->guest), c->reg);
+    }
+}
