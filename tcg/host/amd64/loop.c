@@ -9,10 +9,11 @@
 //             cmp exit, 0; je head    else store them all and leave
 //     over:   ...
 //
-// Carried are guest registers that the body reads before it writes them.  At head each has
+// Carried are guest registers that the body uses, as far as there is room.  At head each has
 // a value of its own: its only GET of the whole register, or one made here that all its
-// GETs copy.  One that the body writes is dirty from head on, as in each later turn; one
-// that it only reads stays clean, and when it lost its register it is loaded again.
+// GETs copy.  One that the body writes is dirty from head on, as in each later turn, even
+// if nothing reads it: that spares a store a turn.  One that it only reads stays clean, and
+// when it lost its register it is loaded again.
 // A region with calls carries nothing: they want the registers stored.
 //
 // Rule: nothing may be assumed at head but what every way there provides.  When such a
@@ -71,17 +72,31 @@ static void carry(Emit *e, const Seen *s, int guest, bool put)
     i32 get = s->get[guest];
     bool vec = is_vec(e, guest);
     IrType full = e->t->fend->regs[guest].type;
-    if (!get || guest == e->t->fend->nzcv_reg || (full != T_I64 && full != T_V128) ||
+    if (guest == e->t->fend->nzcv_reg || (full != T_I64 && full != T_V128) ||
         e->loop.n == MAX_CARRIED || e->loop.count[vec] == (vec ? CARRY_XMM : CARRY_GPR))
         return;
     Carried *c = &e->loop.c[e->loop.n];
     *c = (Carried){ .guest = (u8)guest, .put = put, .val = get };
-    if (s->several[guest] || e->t->ins[get].ty != full) {
+    if (!get || s->several[guest] || e->t->ins[get].ty != full) {
         c->val = e->t->n + e->ngroups + e->loop.n;
         e->t->ins[c->val] = (Ins){ .op = OP_NOP, .ty = (u8)full };
     }
     e->loop.n++;
     e->loop.count[vec]++;
+}
+
+static bool is_put(const Seen *s, int guest) { return s->put[guest / 64] >> (guest % 64) & 1; }
+
+// First what passes from turn to turn; then what saves most: a store and the making of a
+// whole vector, or a load; then the rest.
+static int rank_of(const Emit *e, const Seen *s, int guest)
+{
+    bool get = s->get[guest], put = is_put(s, guest);
+    if (!get && !put)
+        return -1;
+    if (get && put)
+        return 0;
+    return put == is_vec(e, guest) ? 1 : 2;
 }
 
 void loop_find(Emit *e)
@@ -91,10 +106,10 @@ void loop_find(Emit *e)
     if (e->tcg->no_links || e->tcg->one_insn || !scan(e->t, &s))
         return;
     e->loop.on = true;
-    for (int written = 1; written >= 0; written--)
+    for (int rank = 0; rank < 3; rank++)
         for (int g = 0; g < e->t->fend->nregs; g++)
-            if ((s.put[g / 64] >> (g % 64) & 1) == (unsigned)written)
-                carry(e, &s, g, written);
+            if (rank_of(e, &s, g) == rank)
+                carry(e, &s, g, is_put(&s, g));
 }
 
 // The last use of each carried value, before the operands are looked at: GETs that copy
@@ -158,12 +173,23 @@ bool loop_get(Emit *e, const Ins *in, i32 i)
 
 // -- the way back -------------------------------------------------------------------------------
 
-typedef struct Moves { struct { i8 d, s; } m[MAX_CARRIED]; int n; bool vec; } Moves;
+typedef struct Moves { struct { i8 d, s; u8 ty; } m[MAX_CARRIED]; int n; bool vec; } Moves;
+
+// A scalar that was put zeroes the rest of its vector register.
+static void move_home(Emit *e, int ty, int d, int s)
+{
+    if (ty == T_F64)
+        asm_vmovq(&e->a, d, s);
+    else if (ty == T_F32)
+        asm_vinsertps(&e->a, d, s, s, 0x0e);
+    else if (d != s)
+        copy(e, ty, d, s);
+}
 
 // All at once: no source is overwritten before it is read.
 static void move_together(Emit *e, Moves *v)
 {
-    int scratch = v->vec ? XMM0 : RAX, ty = v->vec ? T_V128 : T_I64;
+    int scratch = v->vec ? XMM0 : RAX;
     while (v->n) {
         int pick = -1;
         for (int i = 0; i < v->n && pick < 0; i++) {
@@ -175,14 +201,13 @@ static void move_together(Emit *e, Moves *v)
         }
         if (pick < 0) {                             // a cycle
             i8 was = v->m[0].s;
-            copy(e, ty, scratch, was);
+            copy(e, v->vec ? T_V128 : T_I64, scratch, was);
             for (int k = 0; k < v->n; k++)
                 if (v->m[k].s == was)
                     v->m[k].s = (i8)scratch;
             continue;
         }
-        if (v->m[pick].d != v->m[pick].s)
-            copy(e, ty, v->m[pick].d, v->m[pick].s);
+        move_home(e, v->m[pick].ty, v->m[pick].d, v->m[pick].s);
         v->m[pick] = v->m[--v->n];
     }
 }
@@ -199,6 +224,11 @@ static int reg_now(const Emit *e, int guest)
     return v > 0 ? e->loc[v].reg : -1;
 }
 
+static u8 type_now(const Emit *e, const Carried *c)
+{
+    return value_now(e, c->guest) == c->val ? e->t->ins[c->val].ty : e->put_ty[c->guest];
+}
+
 static void move_regs(Emit *e, bool vec)
 {
     Moves v = { .vec = vec };
@@ -207,7 +237,8 @@ static void move_regs(Emit *e, bool vec)
         int s = reg_now(e, c->guest);
         if (is_vec(e, c->guest) == vec && s >= 0) {
             v.m[v.n].d = c->reg;
-            v.m[v.n++].s = (i8)s;
+            v.m[v.n].s = (i8)s;
+            v.m[v.n++].ty = vec ? type_now(e, c) : T_I64;
         }
     }
     move_together(e, &v);
@@ -216,29 +247,15 @@ static void move_regs(Emit *e, bool vec)
 static void load_rest(Emit *e, const Carried *c)
 {
     i32 v = value_now(e, c->guest);
-    int ty = e->t->ins[c->val].ty;
     if (reg_now(e, c->guest) >= 0)
         return;
-    if (dirty(e, c->guest) && v < 0)
+    if (!dirty(e, c->guest))
+        ra_load(e, e->t->ins[c->val].ty, c->reg, reg_mem(e, c->guest));
+    else if (v < 0)
         asm_mov_k(&e->a, c->reg, e->t->konst[-1 - v]);
-    else if (dirty(e, c->guest) && e->loc[v].spill >= 0)
-        ra_load(e, ty, c->reg, mem_b(RSP, e->loc[v].spill));
-    else if (dirty(e, c->guest))
-        ra_load(e, ty, c->reg, reg_mem(e, e->loc[v].home));
     else
-        ra_load(e, ty, c->reg, reg_mem(e, c->guest));
-}
-
-// A scalar that was put zeroes the rest of its vector register.
-static void widen(Emit *e, const Carried *c)
-{
-    int ty = value_now(e, c->guest) == c->val ? T_V128 : e->put_ty[c->guest];
-    if (ty == T_F64)
-        asm_vmovq(&e->a, c->reg, c->reg);
-    if (ty != T_F32)
-        return;
-    asm_vpxor(&e->a, XMM0, XMM0, XMM0);
-    asm_vmovss(&e->a, c->reg, XMM0, c->reg);
+        ra_load(e, type_now(e, c), c->reg, e->loc[v].spill >= 0 ? mem_b(RSP, e->loc[v].spill)
+                                                                : reg_mem(e, e->loc[v].home));
 }
 
 static void store_others(Emit *e, const Stub *like)
@@ -264,9 +281,6 @@ void loop_back(Emit *e, const Stub *like)
     move_regs(e, true);
     for (int i = 0; i < e->loop.n; i++)
         load_rest(e, &e->loop.c[i]);
-    for (int i = 0; i < e->loop.n; i++)
-        if (is_vec(e, e->loop.c[i].guest))
-            widen(e, &e->loop.c[i]);
     asm_alu_mi(&e->a, ALU_CMP, 2, env_mem(e, offsetof(Cpu, exit)), 0);
     asm_jcc_back(&e->a, CC_E, e->loop.head);
     emit_stub(e, STUB_LOOP, asm_jmp_long(&e->a));
