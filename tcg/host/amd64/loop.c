@@ -48,23 +48,31 @@ typedef struct Seen {
     u64 put[2];
 } Seen;
 
-static bool scan(const Ctx *t, Seen *s)
+// The last way back, behind which nothing goes round; 0: none, or there are calls.
+static i32 last_back(const Ctx *t)
 {
-    bool back = false;
+    i32 last = 0;
     for (i32 i = 1; i < t->n; i++) {
         const Ins *in = &t->ins[i];
         if (in->op == OP_CALL)
-            return false;
+            return 0;
+        if ((in->op == OP_EXIT || in->op == OP_EXITCC) && in->k == t->start)
+            last = i;
+    }
+    return last;
+}
+
+static void scan(const Ctx *t, i32 end, Seen *s)
+{
+    for (i32 i = 1; i < end; i++) {
+        const Ins *in = &t->ins[i];
         if (in->op == OP_GET) {
             s->several[in->imm] = s->get[in->imm] != 0;
             s->get[in->imm] = s->get[in->imm] ? s->get[in->imm] : i;
         } else if (in->op == OP_PUT) {
             s->put[in->imm / 64] |= 1ull << (in->imm % 64);
-        } else if (in->op == OP_EXIT || in->op == OP_EXITCC) {
-            back |= in->k == t->start;
         }
     }
-    return back;
 }
 
 static void carry(Emit *e, const Seen *s, int guest, bool put)
@@ -103,8 +111,10 @@ void loop_find(Emit *e)
 {
     Seen s = { 0 };
     memset(&e->loop, 0, sizeof e->loop);
-    if (e->tcg->no_links || e->tcg->one_insn || !scan(e->t, &s))
+    i32 end = e->tcg->no_links || e->tcg->one_insn ? 0 : last_back(e->t);
+    if (!end)
         return;
+    scan(e->t, end, &s);
     e->loop.on = true;
     for (int rank = 0; rank < 3; rank++)
         for (int g = 0; g < e->t->fend->nregs; g++)
