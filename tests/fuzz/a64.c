@@ -128,6 +128,7 @@ static bool run_case(Engine *e, timer_t watch, const DiffCase *c, DiffState *out
     Run r = { c, out };
 
     atomic_store(&cut_short, false);
+    cpu_exit_clear(&engine_cpu(e)->cpu, CPU_EXIT_STOP); // of a signal that came late
     atomic_store(&running, &engine_cpu(e)->cpu);
     timer_settime(watch, 0, &on, NULL);
     engine_on_thread(e, one_case, &r);
