@@ -185,7 +185,7 @@ static bool others_out(Tcg *tcg, Cpu *self)
 static void empty_thread(TcgThread *th)
 {
     th->code = th->code_end = NULL;
-    memset(th->jc, 0xff, JC_SIZE * sizeof *th->jc);
+    ctx_forget_jumps(th);
 }
 
 void cache_flush(Cpu *self)

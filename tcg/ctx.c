@@ -13,20 +13,32 @@
 
 #include <limits.h>
 #include <string.h>
+#include <sys/mman.h>
 
 enum { GENERATIONS = INT_MAX };
 
+static const size_t jumps_size = (size_t)CTX_MAX * JC_SIZE * sizeof(JumpEntry);
+
 bool ctx_init(TcgThread *th)
 {
-    th->jc = xaligned(64, JC_SIZE * sizeof *th->jc);
-    memset(th->jc, 0xff, JC_SIZE * sizeof *th->jc);
+    void *p = mmap(NULL, jumps_size, PROT_READ | PROT_WRITE,
+                   MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
     memset(th->fetch, 0xff, sizeof th->fetch);
-    return true;
+    th->jc = p == MAP_FAILED ? NULL : p;
+    return th->jc;
 }
+
+void ctx_fini(TcgThread *th)
+{
+    if (th->jc)
+        munmap(th->jc, jumps_size);
+}
+
+void ctx_forget_jumps(TcgThread *th) { madvise(th->jc, jumps_size, MADV_DONTNEED); }
 
 static void generations_restart(TcgThread *th)
 {
-    memset(th->jc, 0xff, JC_SIZE * sizeof *th->jc);
+    ctx_forget_jumps(th);
     memset(th->fetch, 0xff, sizeof th->fetch);
     th->generation = 0;
     for (int i = 0; i < CTX_MAX; i++)
@@ -116,6 +128,7 @@ void ctx_set(Cpu *cpu)
     s->live = true;
     s->stamp = s->data->stamp = s->user->stamp = ++th->stamp;
     tc->ctxkey = s->ctxkey;
+    tc->jc = th->jc + (s - th->slots) * JC_SIZE;
     tc->mode = key.mode;
     fp_control(tc, key.mxcsr);
 }

@@ -19,6 +19,8 @@ typedef struct TcgHost {
     void (*run)(Cpu *cpu, Region *first);
     // Jumps: make link i of r go to region `to` (NULL: back to its stub).  tcg->lock is held.
     void (*link)(Tcg *tcg, Region *r, u32 i, Region *to);
+    // r is dropped: who enters it by a jump cache leaves with its pc.  tcg->lock is held.
+    void (*retire)(Tcg *tcg, Region *r);
     void (*unwind)(Cpu *cpu) __attribute__((noreturn));
 } TcgHost;
 

@@ -58,15 +58,9 @@ static bool fetch_page(Cpu *cpu, u64 pc, FetchEntry **out)
     return true;
 }
 
-static void jc_fill(TcgCpu *tc, Region *r)
+static void jc_fill(TcgCpu *tc, const Region *r)
 {
-    JumpEntry *j = &tc->th->jc[jc_index(r->pc)];
-    __atomic_store_n(&j->pc, ~0ull, __ATOMIC_RELAXED);
-    __atomic_store_n(&j->code, (u32)(uintptr_t)r->code, __ATOMIC_SEQ_CST);
-    __atomic_store_n(&j->key, (u32)tc->ctxkey, __ATOMIC_SEQ_CST);
-    __atomic_store_n(&j->pc, r->pc, __ATOMIC_SEQ_CST);
-    if (atomic_load(&r->dead))                      // dropped meanwhile: see forget_jumps
-        jump_forget(j);
+    tc->jc[jc_index(r->pc)] = (JumpEntry){ r->pc, (u32)(uintptr_t)r->code, (u32)tc->ctxkey };
     tc->th->stats.jc_fills++;
 }
 
@@ -388,7 +382,6 @@ static bool tcg_cpu_create(Cpu *cpu, Error *err)
     mutex_init(&th->lock);
     if (!ir_new(&th->ir) || !ctx_init(th))
         return error_set(err, "not enough memory for a vCPU's translator");
-    tc->jc = th->jc;
     vec_push(&tc->tcg->cpus, cpu);
     return true;
 }
@@ -400,7 +393,7 @@ static void tcg_cpu_destroy(Cpu *cpu)
         free(th->tables[i]);
     ir_free(&th->ir);
     free(th->emit);
-    free(th->jc);
+    ctx_fini(th);
     free(th);
     tcg_cpu(cpu)->th = NULL;
 }

@@ -80,22 +80,13 @@ static void unlink_outgoing(Region *r)
     }
 }
 
-static void forget_jumps(Tcg *tcg, Region *r)
-{
-    vec_foreach (c, &tcg->cpus) {
-        JumpEntry *j = &tcg_cpu(*c)->th->jc[jc_index(r->pc)];
-        if (__atomic_load_n(&j->code, __ATOMIC_SEQ_CST) == (u32)(uintptr_t)r->code)
-            jump_forget(j);
-    }
-}
-
 static void region_drop(Tcg *tcg, Region *r)
 {
     atomic_store(&r->dead, true);
     cache_unhash(tcg, r);
     unlink_incoming(tcg, r);
     unlink_outgoing(r);
-    forget_jumps(tcg, r);
+    tcg->host->retire(tcg, r);                      // jump caches still lead to it
     vec_foreach (c, &tcg->cpus)
         if (r->loops)
             cpu_kick(*c, CPU_EXIT_ACCEL);           // it may be going round in there

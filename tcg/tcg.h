@@ -45,7 +45,9 @@ typedef struct TlbTable {
 } TlbTable;
 
 // Jump cache entry: a pc, its code (the buffer lies below 4 GiB) and the generation of the context
-// in which that is so.  The guest may jump anywhere, so its pc is compared whole.
+// in which that is so; 0 is nobody's.  The guest may jump anywhere, so its pc is compared whole.
+// Each context has a table of its own: the kernel's code, run for one process and then for
+// another, would lose its entries at each switch.
 typedef struct JumpEntry { u64 pc; u32 code, key; } JumpEntry;
 
 typedef struct Region Region;
@@ -75,7 +77,7 @@ typedef struct TcgThread TcgThread;
 // First bytes of the Cpu (accel_state).  amd64 code addresses these relative to rbp.
 typedef struct TcgCpu {
     u64 ctxkey;                                     // of the current context
-    JumpEntry *jc;
+    JumpEntry *jc;                                  // the current context's
     TlbTable *tlb, *tlb_user;                       // current tables
     u64 host_frame;                                 // rsp inside generated code
     u32 mxcsr, mxcsr_host;
@@ -135,6 +137,7 @@ struct Region {
     u32 insns;
     u8 *code;                                       // entry, with the poll
     u32 code_size, entry_nopoll;                    // offset of the entry that skips the poll
+    u32 entry_leave;                                // of the stub that leaves with the region's pc
     u16 guest_lo, guest_hi;                         // bytes of the page it was made of
     Region *_Atomic hash_next;
     Region *page_next;                              // others of the same page
@@ -205,7 +208,7 @@ struct TcgThread {
     CtxSlot slots[CTX_MAX];
     TlbTable *tables[TLB_TABLES];
     FetchEntry fetch[64];
-    JumpEntry *jc;
+    JumpEntry *jc;                                  // CTX_MAX tables
     u64 stamp;
     u32 generation;
     u32 fp_flags;                                   // sticky flags taken out of the host
@@ -277,12 +280,6 @@ static inline unsigned tlb_index(u64 va)
 {
     return (unsigned)((va ^ va >> TLB_BITS) >> PAGE_BITS) & (TLB_SIZE - 1);
 }
-// Neither the pc nor the generation that is left can be any vCPU's.  Any thread.
-static inline void jump_forget(JumpEntry *j)
-{
-    __atomic_store_n(&j->key, ~0u, __ATOMIC_SEQ_CST);
-    __atomic_store_n(&j->pc, ~0ull, __ATOMIC_SEQ_CST);
-}
 static inline unsigned jc_index(u64 pc) { return (unsigned)(pc >> 2) & (JC_SIZE - 1); }
 
 // tlb.c
@@ -299,7 +296,9 @@ void tlb_serve(TcgThread *th);
 void ctx_set(Cpu *cpu);
 void ctx_renew(TcgThread *th, CtxSlot *s);          // a fresh generation
 void ctx_renew_all(TcgThread *th);
-bool ctx_init(TcgThread *th);
+bool ctx_init(TcgThread *th);                       // false: no memory
+void ctx_fini(TcgThread *th);
+void ctx_forget_jumps(TcgThread *th);               // all of them
 // cache.c
 bool cache_init(Tcg *tcg, size_t size, Error *err);
 void cache_fini(Tcg *tcg);

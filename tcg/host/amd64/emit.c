@@ -10,6 +10,7 @@
 #include "tcg/host/amd64/emit.h"
 #include "tcg/host.h"
 #include "util/alloc.h"
+#include "util/bits.h"
 #include "util/log.h"
 
 #include <string.h>
@@ -600,6 +601,7 @@ static void body(Emit *e)
         ra_end_op(e);
         asm_pool_poll(&e->a);
     }
+    e->r->entry_leave = (u32)(e->a.p - e->a.base);  // the entry's poll is the first stub
     for (int s = 0; s < e->nstubs; s++)
         stub_emit(e, &e->stubs[s]);
     asm_pool_flush(&e->a);
@@ -634,6 +636,18 @@ static void amd64_link_patch(Tcg *tcg, Region *r, u32 i, Region *to)
                      __ATOMIC_RELEASE);
 }
 
+// The entry, the poll's CMP of 7 bytes, becomes a jump to the poll's stub: one aligned store,
+// and who is behind it already finds what was there.
+static void amd64_retire(Tcg *tcg, Region *r)
+{
+    u64 word;
+    i32 rel = (i32)r->entry_leave - 5;
+    u8 *at = tcg_rw(tcg, r->code);
+    memcpy(&word, at, 8);
+    word = (word & ~mask64(40)) | 0xe9 | (u64)(u32)rel << 8;
+    __atomic_store_n((u64 *)(void *)at, word, __ATOMIC_RELEASE);
+}
+
 static bool amd64_probe(Error *err)
 {
     const char *missing = asm_cpu_missing();
@@ -666,5 +680,5 @@ static void amd64_fini(Tcg *tcg) { free(tcg->host_state); }
 const TcgHost tcg_amd64 = {
     .name = "amd64", .probe = amd64_probe, .init = thunks_init, .fini = amd64_fini,
     .compile = amd64_compile, .run = amd64_run, .link = amd64_link_patch,
-    .unwind = amd64_unwind,
+    .retire = amd64_retire, .unwind = amd64_unwind,
 };

@@ -123,8 +123,11 @@ static const EvalProg *next(Cpu *cpu)
     memcpy(&pc, (const u8 *)cpu + tc->fe->pc_offset, 8);
     JumpEntry *j = &tc->jc[jc_index(pc)];
     if (__atomic_load_n(&j->pc, __ATOMIC_ACQUIRE) == pc &&
-        __atomic_load_n(&j->key, __ATOMIC_RELAXED) == tc->ctxkey)
-        return (const EvalProg *)(uintptr_t)__atomic_load_n(&j->code, __ATOMIC_RELAXED);
+        __atomic_load_n(&j->key, __ATOMIC_RELAXED) == tc->ctxkey) {
+        const EvalProg *p = (const EvalProg *)(uintptr_t)j->code;
+        if (!atomic_load(&p->region->dead))
+            return p;
+    }
     Region *r = tcg_next_region(cpu);
     return r ? (const EvalProg *)(const void *)r->code : NULL;
 }
@@ -142,6 +145,8 @@ static void eval_run(Cpu *cpu, Region *first)
 
 static NORETURN void eval_unwind(Cpu *cpu) { siglongjmp(tcg_cpu(cpu)->th->unwind, 1); }
 
+static void eval_retire(Tcg *tcg, Region *r) { (void)tcg, (void)r; }     // next() looks
+
 static void eval_link(Tcg *tcg, Region *r, u32 i, Region *to)
 {
     (void)tcg, (void)r, (void)i, (void)to;          // regions have no links
@@ -149,5 +154,5 @@ static void eval_link(Tcg *tcg, Region *r, u32 i, Region *to)
 
 const TcgHost tcg_eval = {
     .name = "eval", .interprets = true, .probe = eval_probe, .init = eval_init, .fini = eval_fini,
-    .compile = eval_compile, .run = eval_run, .link = eval_link, .unwind = eval_unwind,
+    .compile = eval_compile, .run = eval_run, .link = eval_link, .retire = eval_retire, .unwind = eval_unwind,
 };
