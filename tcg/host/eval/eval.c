@@ -154,5 +154,6 @@ static void eval_link(Tcg *tcg, Region *r, u32 i, Region *to)
 
 const TcgHost tcg_eval = {
     .name = "eval", .interprets = true, .probe = eval_probe, .init = eval_init, .fini = eval_fini,
-    .compile = eval_compile, .run = eval_run, .link = eval_link, .retire = eval_retire, .unwind = eval_unwind,
+    .compile = eval_compile, .run = eval_run, .link = eval_link, .retire = eval_retire,
+    .unwind = eval_unwind,
 };
