@@ -413,7 +413,7 @@ static void stub_emit(Emit *e, const Stub *s)
         stub_exit(e, s);
         break;
     case STUB_SLOW:
-        if (s->va)
+        if (s->at_va)
             asm_mov_k(a, RDX, s->va);
         else if (s->reg != RDX)
             asm_mov(a, 3, RDX, s->reg);

@@ -76,6 +76,7 @@ static Addr check_const(Emit *e, u64 va, bool write)
     }
     emit_flags_clobbered(e);
     Addr r = { RDX, emit_stub(e, STUB_SLOW, asm_jcc_long(s, CC_NE)), mem_b(RAX, (i32)va) };
+    r.stub->at_va = true;
     r.stub->va = va;
     asm_load(s, 3, RAX, mem_b(R15, entry + (i32)offsetof(TlbEntry, addend)));
     if ((i64)va != (i32)va) {

@@ -35,7 +35,8 @@ typedef struct Stub {
     i8 host;                                        // GROUP: its register, to be cleared, or -1
     Loc base;                                       // GROUP: where the base is when reg is -1
     i32 disp;                                       // GROUP: of the access
-    u64 va;                                         // SLOW: the address, if not 0
+    bool at_va;                                     // SLOW: the address is va, in no register
+    u64 va;
     u8 *jump, *resume;                              // rel32 to patch; where to go on
     u32 site, snap, nsnap;
     u64 pc;
