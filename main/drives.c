@@ -86,9 +86,15 @@ bool set_drive(Options *o, const char *val, Error *err)
 // ---- firmware ------------------------------------------------------------------------------
 
 // Where Debian's packages put theirs.
-static const char *const firmware_dirs[] = {
-    "/usr/share/mimic", "/usr/share/qemu-efi-aarch64", "/usr/share/AAVMF",
-    "/usr/lib/u-boot/qemu_arm64",
+const FirmwareRow firmware_rows[] = {
+    { "/usr/share/mimic", NULL, NULL, NULL, false },
+    { "/usr/share/qemu-efi-aarch64", "QEMU_EFI.fd", "qemu-efi-aarch64", "UEFI, arm64", false },
+    { "/usr/share/AAVMF", "AAVMF_CODE.fd", "qemu-efi-aarch64", "UEFI, arm64 flash",
+      false },
+    { "/usr/lib/u-boot/qemu_arm64", "u-boot.bin", "u-boot-qemu", "U-Boot, arm64", false },
+    { "/usr/share/seabios", "bios-256k.bin", "seabios", "BIOS, x86", true },
+    { "/usr/share/OVMF", "OVMF_CODE.fd", "ovmf", "UEFI, x86", true },
+    { NULL, NULL, NULL, NULL, false },
 };
 
 static bool try_dir(Options *o, const char *dir, const char *name)
@@ -111,8 +117,8 @@ bool firmware_find(Options *o, const char *name, Error *err)
         o->firmware_path = xstrdup(name);
     for (size_t i = 0; !found && i < o->dirs.len; i++)
         found = try_dir(o, o->dirs.at[i], name);
-    for (size_t i = 0; !found && i < ARRAY_LEN(firmware_dirs); i++)
-        found = try_dir(o, firmware_dirs[i], name);
+    for (const FirmwareRow *r = firmware_rows; !found && r->dir; r++)
+        found = !r->x86 && try_dir(o, r->dir, name);
     o->config.firmware = o->firmware_path;
     return found || error_set_class(err, ERROR_NOT_FOUND,
                                     "-bios: cannot find %s; give its path, or install u-boot-qemu "

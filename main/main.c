@@ -7,11 +7,13 @@
 
 #include "chardev/set.h"
 #include "core/machine.h"
+#include "main/doctor.h"
 #include "main/gdbserver.h"
 #include "main/mon_options.h"
 #include "main/options.h"
 #include "main/signals.h"
 #include "util/log.h"
+#include "util/str.h"
 
 static int fail(const Error *err)
 {
@@ -155,12 +157,26 @@ static int run(Options *o, Error *err)
     return code;
 }
 
+// The only command that is not a run; an image of that name is ./doctor.
+static int run_doctor(int args, Error *err)
+{
+    bool able = false;
+
+    if (args)
+        error_set(err, "doctor takes no options; say 'mimic doctor', or ./doctor for an image");
+    else if (doctor(&able, err))
+        return able ? EXIT_SUCCESS : EXIT_FAILURE;
+    return fail(err);
+}
+
 int main(int argc, char **argv)
 {
     Options o;
     Error err = { 0 };
     int code = EXIT_SUCCESS;
 
+    if (argc > 1 && str_eq(argv[1], "doctor"))
+        return run_doctor(argc - 2, &err);
     if (!signals_init(&err))
         return fail(&err);
     if (!options_parse(&o, argc, argv, &err))

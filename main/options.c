@@ -175,6 +175,7 @@ static bool set_help(Options *o, const char *val, Error *err)
     (void)val;
     (void)err;
     puts("usage: mimic [OPTION]... [IMAGE]\n"
+         "       mimic doctor          what this host offers, and what would make it better\n"
          "IMAGE: an arm64 Linux Image (plain or gzip) or an ELF file, booted with defaults "
          "chosen for it.\nOptions have QEMU's names and meanings; --x is -x.");
     for (const OptionRow *r = rows; r < rows + ARRAY_LEN(rows); r++) {

@@ -76,6 +76,15 @@ bool smp_spread(Options *o, Error *err); // -smp into config.cpus and -M smp.*
 bool set_drive(Options *o, const char *val, Error *err);
 bool set_pflash(Options *o, const char *val, Error *err);
 bool firmware_find(Options *o, const char *name, Error *err); // sets config.firmware
+
+// Where firmware is, ended by a NULL dir: firmware_find looks there, doctor says what it saw.
+typedef struct FirmwareRow {
+    const char *dir;
+    const char *file, *package, *what; // the file to expect and who has it, or NULL
+    bool x86;                          // for machines that are not built: not searched
+} FirmwareRow;
+extern const FirmwareRow firmware_rows[];
+
 bool drives_open(Options *o, Error *err);
 void drives_close(Options *o);
 void drives_free(Options *o);

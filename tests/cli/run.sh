@@ -147,6 +147,39 @@ bad log-file 'nowhere' $virt -D /nowhere/log -kernel "$off"
 bad dumpdtb-dir 'dumpdtb' -M virt,dumpdtb=/nowhere/dtb
 bad engine 'engine' $virt -accel tcg,engine=fast -kernel "$off"
 }
+# doctor NAME STATUS TEXT COMMAND... : each line but the last is a mark, a subject, a finding
+doctor() {
+    name=doctor-$1 want=$2 text=$3; shift 3
+    timeout 20 "$@" > "$tmp/out" 2> "$tmp/err" < /dev/null; rc=$?
+    if [ $rc != "$want" ]; then fail "$name" "status $rc: $(tail -n 3 "$tmp/out" "$tmp/err" | tr '\n' ' ')"
+    elif sed '$d' "$tmp/out" | grep -Evq '^(ok|note|missing) +[A-Za-z0-9_, -]{1,19} +[^ ]'
+    then fail "$name" "a line of another shape: $(grep -Ev '^(ok|note|missing) ' "$tmp/out")"
+    elif [ "$(cut -c29-29 "$tmp/out" | sed '$d' | grep -c '^[^ ]')" != "$(sed '$d' "$tmp/out" | wc -l)" ]
+    then fail "$name" "not aligned"
+    elif ! grep -Eq -- "$text" "$tmp/out"; then fail "$name" "no \"$text\": $(cat "$tmp/out")"
+    elif [ "$(grep -c '^missing' "$tmp/out")" != "$(sed -n '$s/.* \([0-9]*\) missing$/\1/p' "$tmp/out")" ]
+    then fail "$name" "does not count right"
+    else ok "$name"; fi
+}
+doctor plain 0 '^ok +CPU' "$mimic" doctor
+doctor bare-environment 0 '^note +TERM +not set; .export TERM=' env -i "$mimic" doctor
+doctor environment-utf8 0 '^ok +UTF-8' env -i LANG=en_GB.UTF-8 TERM=vt100 "$mimic" doctor
+doctor environment-c 0 '^note +UTF-8.*LANG=' env -i LC_ALL=C LANG=en_GB.UTF-8 "$mimic" doctor
+doctor path 0 '^note +gdb-multiarch.*apt-get install' env PATH=/nowhere "$mimic" doctor
+doctor files 0 '^note +open files +100; .ulimit -n' sh -c 'ulimit -n 100; exec "$0" doctor' "$mimic"
+# a sanitizer wants an address space of its own
+case $build in *san) ;; *)
+    doctor space 0 '^note +below 4 GiB.*tb-size' sh -c 'ulimit -v 100000; exec "$0" doctor' "$mimic"
+    # the least in which the program starts leaves no 8 MiB
+    for v in 8000 10000 12000 14000 16000 18000 20000; do
+        (ulimit -v $v; exec "$mimic" doctor) > /dev/null 2>&1; [ $? = 127 ] || break
+    done
+    doctor no-space 1 '^missing +below 4 GiB.*ulimit -v' \
+        sh -c 'ulimit -v $1; exec "$0" doctor' "$mimic" $v
+esac
+good doctor-help 'mimic doctor' --help
+bad doctor-argument 'doctor takes no' doctor -M virt
+bad doctor-second 'doctor' -M virt -nographic doctor
 # the guest waits for a key: it gets one, or the user ends it
 keys() {
     name=$1 want=$2; shift 2
