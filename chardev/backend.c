@@ -102,6 +102,16 @@ static void drop_output(FdPort *p)
     mutex_unlock(&p->lock);
 }
 
+// A full disk is the user's to know; a peer that left is no error.
+static void say_end(const FdPort *p, int why)
+{
+    if (why == ENOSPC || why == EDQUOT || why == EFBIG)
+        log_error("%s: output is lost from here on: %s; make room and start again", p->c->name,
+                  strerror(why));
+    else
+        log_info("%s: output ends: %s", p->c->name, strerror(why));
+}
+
 // False: it would block.
 static bool write_out(FdPort *p)
 {
@@ -117,7 +127,7 @@ static bool write_out(FdPort *p)
         } else if (errno == EAGAIN || errno == EWOULDBLOCK) {
             return false;
         } else if (errno != EINTR) {
-            log_info("%s: output ends: %s", p->c->name, strerror(errno));
+            say_end(p, errno);
             drop_output(p);
             end(p);
             break;

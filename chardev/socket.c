@@ -214,12 +214,24 @@ static bool unix_address(Socket *s, const char *path, Error *err)
     return true;
 }
 
+// getaddrinfo cuts a number off to 16 bits; the name of a service is left to it.
+static bool port_fits(const char *port, Error *err)
+{
+    bool number = *port && !port[strspn(port, "0123456789")];
+
+    return !number || (strlen(port) < 8 && strtoul(port, NULL, 10) <= UINT16_MAX) ||
+           error_set_class(err, ERROR_INVALID, "port %s: give one of 1 to 65535", port);
+}
+
 static bool tcp_address(Socket *s, const char *host, const char *port, Error *err)
 {
     struct addrinfo hints = { .ai_socktype = SOCK_STREAM, .ai_flags = s->server ? AI_PASSIVE : 0 };
     struct addrinfo *list;
-    int e = getaddrinfo(host && *host ? host : NULL, port, &hints, &list);
+    int e;
 
+    if (!port_fits(port, err))
+        return false;
+    e = getaddrinfo(host && *host ? host : NULL, port, &hints, &list);
     s->where = xasprintf("%s:%s", host ? host : "", port);
     if (e)
         return error_set_class(err, ERROR_HOST, "cannot find %s: %s", s->where, gai_strerror(e));

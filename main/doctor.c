@@ -236,7 +236,7 @@ static void look_code_memory(Doctor *d)
         say(d, OK, "below 4 GiB", "%d MiB of address space are free", LOW_MIB);
     else
         say(d, low_space(LEAST_MIB * MIB) ? NOTE : MISSING, "below 4 GiB", "less than %d MiB of "
-            "address space; 'ulimit -v unlimited', or a smaller N in -accel tcg,tb-size=N", LOW_MIB);
+            "address space; 'ulimit -v unlimited', or less in -accel tcg,tb-size=MIB", LOW_MIB);
 }
 
 static void look_huge_pages(Doctor *d)

@@ -25,8 +25,8 @@ static bool add_flash(Options *o, const char *option, const char *file, u64 unit
                       Error *err)
 {
     if (unit >= MACHINE_FLASHES)
-        return error_set_class(err, ERROR_INVALID, "%s: flash bank %llu: there are banks 0 to %d",
-                               option, (unsigned long long)unit, MACHINE_FLASHES - 1);
+        return error_set_class(err, ERROR_INVALID, "%s: flash bank %llu: there are only 0 "
+                               "to %d", option, (unsigned long long)unit, MACHINE_FLASHES - 1);
     if (o->flash[unit].file)
         return error_set_class(err, ERROR_INVALID,
                                "%s: flash bank %llu has %s already; say unit=N for another", option,

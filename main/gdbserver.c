@@ -79,8 +79,9 @@ bool gdbserver_start(GdbServer *s, const char *text, Error *err)
     if (str_eq(text, "none"))
         return true;
     s->c = open_device(s, text, err);
-    if (!s->c)
-        return error_prefix(err, "-gdb %s: ", text);
+    if (!s->c) // some of chardev's errors name the option already
+        return err && str_starts(err->text, "-gdb ") ? false
+                                                     : error_prefix(err, "-gdb %s: ", text);
     s->gdb = gdb_new(s->m, s->c, err);
     if (!s->gdb) {
         if (!s->borrowed)

@@ -190,7 +190,15 @@ int main(int argc, char **argv)
         o.config.stats = o.stats;
         code = run(&o, &err);
     }
+    if (o.done && (fflush(stdout) || ferror(stdout))) {
+        error_errno(&err, "cannot write to standard output");
+        code = fail(&err);
+    }
     options_free(&o);
     log_flush();
+    if (!log_finish(&err)) {
+        fail(&err);
+        code = code ? code : EXIT_FAILURE;
+    }
     return code;
 }

@@ -316,7 +316,8 @@ static bool set_up(Machine *m, Tcg *tcg, Args *args, Error *err)
         return error_set(err, "thread=%s: Mimic runs each vCPU on a thread of its own; use "
                          "thread=multi", thread);
     if (mib < 8 || mib > 2048)
-        return error_set(err, "tb-size: must be 8 to 2048 MiB");
+        return error_set(err, "-accel tcg,tb-size=%llu: must be 8 to 2048 MiB",
+                         (unsigned long long)mib);
     tcg->no_links = log_on(LOG_NOCHAIN) || log_on(LOG_EXEC);
     if (!pick_host(tcg, engine, m, err) ||
         !cache_init(tcg, (size_t)mib << 20, err) || !tcg->host->init(tcg, err))

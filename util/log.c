@@ -106,6 +106,18 @@ void log_flush(void)
     mutex_unlock(&lock);
 }
 
+bool log_finish(Error *err)
+{
+    bool ok = true;
+
+    mutex_lock(&lock);
+    if (out && (fflush(out) || ferror(out)))
+        ok = error_set_class(err, ERROR_HOST, "-D: the log is not whole: its file took no more; "
+                             "make room on that disk");
+    mutex_unlock(&lock);
+    return ok;
+}
+
 // ---- configuration -----------------------------------------------------------------
 
 // A level shows itself and the more serious ones.

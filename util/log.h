@@ -114,6 +114,7 @@ bool log_configure(const char *items, Error *err);
 bool log_open(const char *path, Error *err); // -D FILE; default stderr
 void log_help(FILE *out);                    // -d help
 void log_flush(void);
+bool log_finish(Error *err); // false: the file of log_open did not take all of it
 
 // Our own bug: message, state dump by the hook, abort.  Stays in release builds.
 #define BUG_ON(x)                                                             \

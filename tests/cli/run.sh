@@ -6,13 +6,14 @@ set -u
 cd "$(dirname "$0")/../.." || exit 1
 build=${1:-build/rel}; mimic=$build/mimic-system-aarch64
 tmp=$(mktemp -d) || exit 1; trap 'rm -rf "$tmp"; [ -z "${listener-}" ] || kill "$listener"' EXIT
-passed=0 failed=0
+passed=0 failed=0 as=
 ok() { echo "ok cli/$1"; passed=$((passed + 1)); }
 fail() { echo "FAIL cli/$1 $2"; failed=$((failed + 1)); }
 # bad NAME TEXT ARGUMENT... : status 1, one line, which holds TEXT (any case)
 bad() {
     name=$1 text=$2; shift 2
-    timeout 20 "$mimic" "$@" > "$tmp/out" 2> "$tmp/err" < /dev/null; rc=$?
+    # shellcheck disable=SC2086 # a command and its options, or nothing
+    timeout 20 $as "$mimic" "$@" > "$tmp/out" 2> "$tmp/err" < /dev/null; rc=$?
     if [ $rc != 1 ]; then fail "$name" "status $rc: $(head -c 200 "$tmp/err" | tr '\n' ' ')"
     elif [ "$(wc -l < "$tmp/err")" != 1 ]; then fail "$name" "$(wc -l < "$tmp/err") lines: $(head -c 300 "$tmp/err" | tr '\n' '|')"
     elif ! grep -qi -- "$text" "$tmp/err"; then fail "$name" "no \"$text\": $(cat "$tmp/err")"
@@ -180,6 +181,71 @@ esac
 good doctor-help 'mimic doctor' --help
 bad doctor-argument 'doctor takes no' doctor -M virt
 bad doctor-second 'doctor' -M virt -nographic doctor
+# what issue A lists, and the devices of the command line
+: > "$tmp/locked"; chmod 000 "$tmp/locked"; echo hi > "$tmp/hi"
+head -c 100 "$tmp/dtb" > "$tmp/cut.dtb"
+# shellcheck disable=SC2086
+{
+bad option-near "did you mean '-kernel'" $virt -kernle "$off"
+bad machine-near "did you mean 'virt'" -M virrt -nographic -kernel "$off"
+bad dtb-cut 'cut.dtb.*dtc' $virt -kernel "$off" -dtb "$tmp/cut.dtb"
+bad dtb-directory 'is a directory; give' $virt -kernel "$off" -dtb "$tmp"
+bad initrd-directory 'is a directory; give' $virt -kernel "$off" -initrd "$tmp"
+bad tb-size 'tb-size=1: must be 8' $virt -accel tcg,tb-size=1 -kernel "$off"
+bad loader-near 'only loader is' $virt -kernel "$off" -device loadr,file=x
+bad loader-nothing 'nothing to load; give file=' $virt -kernel "$off" -device loader
+bad loader-missing 'device loader: cannot open.*none' $virt -kernel "$off" -device loader,file="$tmp/none"
+bad loader-directory 'is a directory; give' $virt -kernel "$off" -device loader,file="$tmp"
+bad loader-key "did you mean 'file'" $virt -kernel "$off" -device loader,fil="$tmp/hi"
+bad loader-nowhere 'no memory at.*choose' $virt -kernel "$off" -device loader,file="$tmp/hi",addr=0x999999999999
+bad loader-data 'data-len=N, 1 to 8' $virt -kernel "$off" -device loader,data=1,data-len=9,addr=0x40000000
+bad loader-cpu 'cpu-num=9.*has CPUs' $virt -kernel "$off" -device loader,cpu-num=9,addr=0x40000000
+bad fw_cfg-form 'name=NAME and one of' $virt -kernel "$off" -fw_cfg opt/x
+bad fw_cfg-missing 'fw_cfg: cannot open.*none' $virt -kernel "$off" -fw_cfg opt/x,file="$tmp/none"
+bad fw_cfg-key "did you mean 'name'" $virt -kernel "$off" -fw_cfg nam=opt/x,string=y
+bad fw_cfg-twice 'opt/x.*already' $virt -kernel "$off" -fw_cfg opt/x,string=y -fw_cfg opt/x,string=z
+bad drive-bus 'if=pflash' $virt -kernel "$off" -drive if=virtio,file="$tmp/hi"
+bad drive-key "did you mean 'file'" $virt -kernel "$off" -drive if=pflash,fil=x
+bad drive-missing 'cannot open.*none' $virt -kernel "$off" -drive if=pflash,file="$tmp/none"
+bad drive-unit 'only 0 to 1' $virt -kernel "$off" -drive if=pflash,unit=9,file="$tmp/hi"
+bad pflash-directory 'directory' $virt -kernel "$off" -pflash "$tmp"
+bad bios-missing 'install u-boot-qemu' $virt -bios none
+bad bios-directory 'is a directory; give' $virt -bios "$tmp"
+bad gdb-once '^mimic: -gdb tcp: unknown.*did you mean' $virt -gdb tcp -kernel "$off"
+bad gdb-port-range '1 to 65535' $virt -gdb tcp::99999 -kernel "$off"
+bad serial-port-range '1 to 65535' -M virt -display none -serial tcp::70000,server,nowait -kernel "$off"
+bad serial-nowhere 'cannot write to /nowhere/x' -M virt -display none -serial file:/nowhere/x -kernel "$off"
+bad serial-refused 'start the other side first' -M virt -display none -serial unix:"$tmp/none" -kernel "$off"
+bad chardev-near "did you mean 'null'" $virt -chardev nul,id=x -kernel "$off"
+bad chardev-key "did you mean 'path'" $virt -chardev file,id=x,pth=y -kernel "$off"
+bad chardev-twice 'choose another id' $virt -chardev null,id=x -chardev null,id=x -kernel "$off"
+bad log-full 'the log is not whole.*make room' $virt -d exec -D /dev/full -kernel "$off"
+# root may read everything: as nobody
+if [ "$(id -u)" = 0 ]; then
+    as='setpriv --reuid=65534 --regid=65534 --clear-groups'; chmod 755 "$tmp"
+fi
+if $as "$mimic" -version > /dev/null 2>&1; then
+    bad kernel-locked 'locked.*ermission' $virt -kernel "$tmp/locked"
+    bad initrd-locked 'locked.*ermission' $virt -kernel "$off" -initrd "$tmp/locked"
+    bad log-locked 'locked.*ermission' $virt -kernel "$off" -D "$tmp/locked"
+else echo 'skip cli/locked nobody cannot run the program'; fi
+as=
+}
+# writes A to the PL011, then PSCI SYSTEM_OFF
+words d2a12000 52800821 b9000001 52800100 72b08000 d4000002 14000000 > "$tmp/say"
+ends serial-full 0 -M virt -display none -serial file:/dev/full -kernel "$tmp/say"
+if grep -q 'serial0: output is lost.*make room' "$tmp/err"; then ok serial-full-says
+else fail serial-full-says "$(cat "$tmp/err")"; fi
+# what cannot be printed is an error
+for how in '>&-' '>/dev/full'; do
+    for what in --help -version '-M help' '-d help' doctor; do
+        eval "timeout 20 \"\$mimic\" $what $how" 2> "$tmp/err"; rc=$?
+        if [ $rc = 1 ] && grep -q '^mimic:.*standard output' "$tmp/err"; then ok "stdout $how $what"
+        else fail "stdout $how $what" "status $rc: $(cat "$tmp/err")"; fi
+    done
+done
+timeout 20 "$mimic" $virt -kernel "$tmp/say" >&- 2> "$tmp/err" < /dev/null; rc=$?
+if [ $rc = 0 ]; then ok stdout-closed-run; else fail stdout-closed-run "status $rc: $(cat "$tmp/err")"; fi
 # the guest waits for a key: it gets one, or the user ends it
 keys() {
     name=$1 want=$2; shift 2
