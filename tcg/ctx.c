@@ -7,6 +7,14 @@
 // tests/insn/arm64/jump_tags.S.)  Exceptions, returns and address-space
 // switches thus keep every entry; a TLBI that touches a page which code was fetched from
 // gives the context a new generation, and its old entries can match no more.
+//
+// A TLBI that names a process's whole address space mostly changes nothing where its code is:
+// fork and exit do that, for the kernel's code as well under KPTI.  So a context knows the pages
+// that it fetched code from, and what they were; it looks again, by the walk that a TLB miss
+// would be, and keeps its generation when all are the same.  It looks when it is entered, or
+// at once when it is the current one.  In the same way a new context tries the pages of the one
+// that ran last in its mode (the kernel of another process, the parent of a fork), and when
+// they are all its own as well it takes over the jump cache, generation included.
 #include "tcg/tcg.h"
 #include "util/alloc.h"
 #include "util/log.h"
@@ -30,11 +38,15 @@ bool ctx_init(TcgThread *th)
 
 void ctx_fini(TcgThread *th)
 {
+    for (int i = 0; i < CTX_MAX; i++)
+        free(th->slots[i].pages);
     if (th->jc)
         munmap(th->jc, jumps_size);
 }
 
 void ctx_forget_jumps(TcgThread *th) { madvise(th->jc, jumps_size, MADV_DONTNEED); }
+
+static void pages_clear(CtxSlot *s);
 
 static void generations_restart(TcgThread *th)
 {
@@ -52,9 +64,140 @@ void ctx_renew(TcgThread *th, CtxSlot *s)
         generations_restart(th);
     s->ctxkey = ++th->generation;
     memset(s->code_pages, 0, sizeof s->code_pages);
+    pages_clear(s);
     if (s == th->ctx)
         tcg_cpu(th->cpu)->ctxkey = s->ctxkey;
 }
+
+// -- the pages of a context's code ------------------------------------------------------------
+
+// Where the page is, or would be; VAs without their top byte are equal.
+static CodeVa *page_place(CodeVa *pages, u64 va)
+{
+    u32 h = (u32)((untagged(va) >> PAGE_BITS) * 0x9e3779b97f4a7c15u >> 40);
+    while (pages[h % CTX_PAGES].va != ~0ull && untagged(pages[h % CTX_PAGES].va ^ va))
+        h++;
+    return &pages[h % CTX_PAGES];
+}
+
+static void pages_clear(CtxSlot *s)
+{
+    if (s->npages)
+        memset(s->pages, 0xff, CTX_PAGES * sizeof *s->pages);
+    s->npages = 0;
+    s->stale = false;
+}
+
+void ctx_note_page(CtxSlot *s, u64 va, u64 pa)
+{
+    unsigned b = bloom_bit(untagged(va));
+    s->code_pages[b >> 6] |= 1ull << (b & 63);
+    if (s->npages > CTX_PAGES_MAX)
+        return;
+    if (!s->pages) {
+        s->pages = xalloc(CTX_PAGES * sizeof *s->pages);
+        memset(s->pages, 0xff, CTX_PAGES * sizeof *s->pages);
+    }
+    CodeVa *p = page_place(s->pages, va);
+    s->npages += p->va == ~0ull;
+    *p = (CodeVa){ va, pa };
+}
+
+// Is the page what it was, as the vCPU sees memory now?
+static bool page_same(Cpu *cpu, const CodeVa *p)
+{
+    const TcgCpu *tc = tcg_cpu(cpu);
+    TcgPage pg = { 0 };
+    return tc->fe->translate(cpu, p->va, ACC_FETCH, &tc->tlb->space, false, &pg) &&
+           (pg.pa & ~(u64)(PAGE_SIZE - 1)) == p->pa;
+}
+
+static bool pages_same(Cpu *cpu, const CtxSlot *s)
+{
+    u32 left = s->npages;
+    if (left > CTX_PAGES_MAX)
+        return false;
+    for (u32 i = 0; left && i < CTX_PAGES; i++) {
+        if (s->pages[i].va == ~0ull)
+            continue;
+        if (!page_same(cpu, &s->pages[i]))
+            return false;
+        left--;
+    }
+    return true;
+}
+
+// s is the current one.
+static void look_again(Cpu *cpu, CtxSlot *s)
+{
+    s->stale = false;
+    if (!pages_same(cpu, s))
+        ctx_renew(tcg_cpu(cpu)->th, s);
+}
+
+static bool is_current(const TcgThread *th, const CtxSlot *s)
+{
+    return s == th->ctx && atomic_load_explicit(&th->in_code, memory_order_relaxed);
+}
+
+static void touched_one(TcgThread *th, CtxSlot *s, u64 va)
+{
+    unsigned b = bloom_bit(untagged(va));
+    if (!(s->code_pages[b >> 6] >> (b & 63) & 1))
+        return;
+    const CodeVa *p = page_place(s->pages, va);
+    if (p->va == ~0ull)
+        return;
+    if (!is_current(th, s))
+        s->stale = true;
+    else if (!page_same(th->cpu, p))
+        ctx_renew(th, s);
+}
+
+void ctx_touched(TcgThread *th, CtxSlot *s, u64 va, u64 size)
+{
+    u64 pages = (size + PAGE_SIZE - 1) >> PAGE_BITS;
+    if (!s->npages || s->stale)
+        return;
+    if (size <= (u64)64 << PAGE_BITS && s->npages <= CTX_PAGES_MAX) {
+        for (u64 p = 0; p < pages && s->npages; p++)
+            touched_one(th, s, va + (p << PAGE_BITS));
+        return;
+    }
+    s->stale = true;
+    if (is_current(th, s))
+        look_again(th->cpu, s);
+}
+
+static CtxSlot *last_like(TcgThread *th, const CtxSlot *s)
+{
+    CtxSlot *last = NULL;
+    for (int i = 0; i < CTX_MAX; i++) {
+        CtxSlot *x = &th->slots[i];
+        if (x != s && x->live && x->npages && x->key.mode == s->key.mode &&
+            x->key.mxcsr == s->key.mxcsr && (!last || x->stamp > last->stamp))
+            last = x;
+    }
+    return last;
+}
+
+// s is new and the current one.
+static void take_over(Cpu *cpu, CtxSlot *s)
+{
+    TcgThread *th = tcg_cpu(cpu)->th;
+    const CtxSlot *x = last_like(th, s);
+    if (!x || !pages_same(cpu, x))
+        return;
+    for (u32 i = 0; i < CTX_PAGES; i++)
+        if (x->pages[i].va != ~0ull)
+            ctx_note_page(s, x->pages[i].va, x->pages[i].pa);
+    s->ctxkey = x->ctxkey;
+    memcpy(th->jc + (s - th->slots) * JC_SIZE, th->jc + (x - th->slots) * JC_SIZE,
+           JC_SIZE * sizeof *th->jc);
+    memset(th->fetch, 0xff, sizeof th->fetch);      // the slot's last owner may have had this key
+}
+
+// -- contexts -----------------------------------------------------------------------------------
 
 void ctx_renew_all(TcgThread *th)
 {
@@ -90,7 +233,8 @@ static CtxSlot *ctx_find(TcgThread *th, const TcgContext *key)
         if (s != th->ctx && (!pick || !s->live || (pick->live && s->stamp < pick->stamp)))
             pick = s;
     }
-    *pick = (CtxSlot){ .key = *key, .live = true };
+    *pick = (CtxSlot){ .key = *key, .live = true, .fresh = true, .pages = pick->pages,
+                       .npages = pick->npages };
     ctx_renew(th, pick);
     th->stats.contexts++;
     return pick;
@@ -127,6 +271,11 @@ void ctx_set(Cpu *cpu)
     tc->tlb_user = s->user;
     s->live = true;
     s->stamp = s->data->stamp = s->user->stamp = ++th->stamp;
+    if (unlikely(s->fresh))
+        take_over(cpu, s);
+    s->fresh = false;
+    if (unlikely(s->stale))
+        look_again(cpu, s);
     tc->ctxkey = s->ctxkey;
     tc->jc = th->jc + (s - th->slots) * JC_SIZE;
     tc->mode = key.mode;

@@ -21,10 +21,10 @@ static const TcgFrontend *frontend_of(Cpu *cpu) { return cpu->cls->frontend; }
 
 // -- from pc to region --------------------------------------------------------------------
 
-static void note_code_page(CtxSlot *s, u64 pc)
+// Two contexts may carry one generation (ctx.c), so the slot counts too.
+static u64 fetch_key(const TcgThread *th)
 {
-    unsigned b = bloom_bit(pc & 0x00ffffffffffffffull);
-    s->code_pages[b >> 6] |= 1ull << (b & 63);
+    return (u64)(th->ctx - th->slots) << 32 | tcg_cpu(th->cpu)->ctxkey;
 }
 
 static void raise_fetch(Cpu *cpu, u64 pc, int why, u64 fault)
@@ -41,7 +41,7 @@ static bool fetch_page(Cpu *cpu, u64 pc, FetchEntry **out)
     u64 page = pc & ~(u64)(PAGE_SIZE - 1);
     FetchEntry *e = &th->fetch[(pc >> PAGE_BITS) & 63];
     *out = e;
-    if (e->page == page && e->ctxkey == tc->ctxkey)
+    if (e->page == page && e->key == fetch_key(th))
         return true;
     TcgPage pg = { 0 };
     if (!tc->fe->translate(cpu, pc, ACC_FETCH, &tc->tlb->space, false, &pg)) {
@@ -53,8 +53,8 @@ static bool fetch_page(Cpu *cpu, u64 pc, FetchEntry **out)
         raise_fetch(cpu, pc, TF_BUS, 0);
         return false;
     }
-    *e = (FetchEntry){ page, tc->ctxkey, ref.host, ref.ram, ref.ram_at };
-    note_code_page(th->ctx, pc);
+    *e = (FetchEntry){ page, fetch_key(th), ref.host, ref.ram, ref.ram_at };
+    ctx_note_page(th->ctx, page, pg.pa & ~(u64)(PAGE_SIZE - 1));
     return true;
 }
 

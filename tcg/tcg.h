@@ -52,6 +52,10 @@ typedef struct JumpEntry { u64 pc; u32 code, key; } JumpEntry;
 
 typedef struct Region Region;
 
+// A VA page that code was fetched from, and the PA page it was.
+typedef struct CodeVa { u64 va, pa; } CodeVa;
+enum { CTX_PAGES = 1024, CTX_PAGES_MAX = CTX_PAGES / 2 };   // more: not kept track of
+
 // A context: everything a translation and a pc's meaning depend on, with the generation
 // that the jump cache's entries carry.
 typedef struct CtxSlot {
@@ -59,13 +63,17 @@ typedef struct CtxSlot {
     u64 ctxkey;                                     // generation, 31 bits
     TlbTable *data, *user;
     u64 code_pages[4];                              // Bloom filter of fetched VA pages
+    CodeVa *pages;                                  // all of them, a hash table; see ctx.c
+    u32 npages;
+    bool fresh;                                     // never run yet
+    bool stale;                                     // a TLBI touched them: to be looked at again
     u64 stamp;
     bool live;
 } CtxSlot;
 
 // Instruction-side translation of one VA page.
 typedef struct FetchEntry {
-    u64 page, ctxkey;
+    u64 page, key;                                  // key: fetch_key
     const u8 *host;
     RamBlock *ram;
     u64 ram_at;
@@ -296,6 +304,8 @@ void tlb_serve(TcgThread *th);
 void ctx_set(Cpu *cpu);
 void ctx_renew(TcgThread *th, CtxSlot *s);          // a fresh generation
 void ctx_renew_all(TcgThread *th);
+void ctx_note_page(CtxSlot *s, u64 va, u64 pa);     // code was fetched from there
+void ctx_touched(TcgThread *th, CtxSlot *s, u64 va, u64 size);      // by a TLBI of these bytes
 bool ctx_init(TcgThread *th);                       // false: no memory
 void ctx_fini(TcgThread *th);
 void ctx_forget_jumps(TcgThread *th);               // all of them

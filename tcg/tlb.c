@@ -119,27 +119,16 @@ static bool op_names_space(const TcgTlbiOp *op, const TcgSpace *s)
     return op->regime == s->regime && (op->kind != TLBI_ASID || op->asid == s->asid);
 }
 
-static bool bloom_has(const CtxSlot *s, u64 va, u64 size)
-{
-    u64 pages = (size + PAGE_SIZE - 1) >> PAGE_BITS;
-    if (pages > 64)
-        return true;
-    for (u64 p = 0; p < pages; p++) {
-        unsigned b = bloom_bit(untagged(va) + (p << PAGE_BITS));
-        if (s->code_pages[b >> 6] >> (b & 63) & 1)
-            return true;
-    }
-    return false;
-}
-
 static void drop_code(TcgThread *th, const TcgTlbiOp *op)
 {
     for (int i = 0; i < CTX_MAX; i++) {
         CtxSlot *s = &th->slots[i];
         if (!s->live || !op_names_space(op, &s->key.data))
             continue;
-        if (op->kind == TLBI_ALL || op->kind == TLBI_ASID || bloom_has(s, op->va, op->size))
-            ctx_renew(th, s);
+        if (op->kind == TLBI_ALL || op->kind == TLBI_ASID)
+            ctx_touched(th, s, 0, ~0ull);
+        else
+            ctx_touched(th, s, op->va, op->size);
     }
 }
 
