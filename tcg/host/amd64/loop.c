@@ -107,19 +107,26 @@ static int rank_of(const Emit *e, const Seen *s, int guest)
     return put == is_vec(e, guest) ? 1 : 2;
 }
 
-void loop_find(Emit *e)
+static void carry_all(Emit *e, i32 end)
 {
     Seen s = { 0 };
-    memset(&e->loop, 0, sizeof e->loop);
-    i32 end = e->tcg->no_links || e->tcg->one_insn ? 0 : last_back(e->t);
-    if (!end)
-        return;
     scan(e->t, end, &s);
-    e->loop.on = true;
     for (int rank = 0; rank < 3; rank++)
         for (int g = 0; g < e->t->fend->nregs; g++)
             if (rank_of(e, &s, g) == rank)
                 carry(e, &s, g, is_put(&s, g));
+}
+
+void loop_find(Emit *e)
+{
+    i32 end = e->tcg->no_links || e->tcg->one_insn ? 0 : last_back(e->t);
+    e->loop.n = 0;
+    e->loop.on = end;
+    if (!end)
+        return;
+    memset(&e->loop, 0, sizeof e->loop);
+    e->loop.on = true;
+    carry_all(e, end);
 }
 
 // The last use of each carried value, before the operands are looked at: GETs that copy
