@@ -74,7 +74,9 @@ struct CpuClass {
     size_t size;                // of the instance, which begins with Cpu
     const CpuModel *models;
     const char *default_model;
-    const ArgDesc *options;     // -cpu model,opt=...
+    const ArgDesc *options;     // -cpu model,opt=on|off: switches, all ARG_BOOL
+    // What each of them is for this model with opts (values: one for each option); false: err.
+    bool (*model_options)(const CpuModel *m, Args *opts, bool *values, Error *err);
     const CpuReg *regs;
     u32 reg_count;
     // The n-th register beyond regs that this CPU has (its system registers); false: no more.
@@ -83,6 +85,7 @@ struct CpuClass {
     const StateRow *state;      // beyond regs; ended by a row without a name
     u32 irq_pins;
     const void *frontend;       // a TcgFrontend, opaque to core
+    // opts: NULL for none
     bool (*init)(Cpu *cpu, const CpuModel *model, Args *opts, Error *err);
     void (*fini)(Cpu *cpu);                       // optional
     void (*reset)(Cpu *cpu);                      // on its thread or paused

@@ -575,7 +575,7 @@ static DtTree *make_tree(Machine *m, const Loaded *l)
     memory_node(m, t);
     platform_node(t);
     for (u32 i = v->row_count; i-- > 0;) {
-        if (str_eq(v->rows[i].name, "gic"))
+        if (str_eq(v->rows[i].name, "gic") && arm_has_pmu(m->cpu[0]))
             pmu_node(m, t);
         if (str_eq(v->rows[i].name, "power-key"))
             keys_node(t);

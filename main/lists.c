@@ -30,6 +30,42 @@ void list_cpus(const MachineClass *cls)
         printf("  %-20s %s\n", m->name, m->desc);
 }
 
+static bool print_options(const CpuClass *cpu, const CpuModel *model, Args *opts, Error *err)
+{
+    bool on[64];
+    size_t n = 0;
+
+    while (cpu->options && cpu->options[n].name)
+        n++;
+    if (!n)
+        return printf("%s has no options\n", model->name), true;
+    BUG_ON(n > ARRAY_LEN(on));                      // our own table
+    if (!cpu->model_options(model, opts, on, err) || !args_all_used(opts, cpu->options, err))
+        return false;
+    printf("Options of %s:\n", model->name);
+    for (size_t i = 0; i < n; i++)
+        printf("  %-10s = %-4s %s\n", cpu->options[i].name, on[i] ? "on" : "off",
+               cpu->options[i].help);
+    return true;
+}
+
+bool list_cpu_options(const MachineClass *cls, const char *text, Error *err)
+{
+    const CpuClass *cpu = cpu_class_find(cls->cpu_class, err);
+    const CpuModel *model;
+    Args opts;
+    bool ok;
+
+    if (!cpu || !args_parse(&opts, "-cpu", text, "model", NULL, err))
+        return false;
+    (void)args_find(&opts, "help");
+    (void)args_find(&opts, "?");
+    model = cpu_model_find(cpu, args_str(&opts, "model", ""), err);
+    ok = model && print_options(cpu, model, &opts, err);
+    args_free(&opts);
+    return ok;
+}
+
 void list_accels(void)
 {
     puts("Accelerators:");

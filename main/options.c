@@ -53,7 +53,8 @@ static const OptionRow rows[] = {
     { "M", CALL, WANTS("NAME[,PROPERTY=VALUE]..."), .set = set_machine,
       .help = "the machine; 'help' lists them, NAME,help lists its properties" },
     { "machine", CALL, WANTS("NAME"), .set = set_machine },
-    { "cpu", CALL, WANTS("MODEL"), .set = set_cpu, .help = "processor; 'help' lists them" },
+    { "cpu", CALL, WANTS("MODEL[,FEATURE=on|off...]"), .set = set_cpu,
+      .help = "processor; 'help' lists them, 'MODEL,help' its features" },
     { "m", CALL, WANTS("SIZE"), .set = set_memory, .help = "memory: 512M, 2G; M without a suffix" },
     { "smp", CALL, WANTS("N[,sockets=,clusters=,cores=,threads=]"), .set = set_smp,
       .help = "number of processors, each a host thread" },
@@ -236,8 +237,10 @@ static bool set_serial(Options *o, const char *val, Error *err)
 
 static bool set_cpu(Options *o, const char *val, Error *err)
 {
+    const char *last = strrchr(val, ',');
+
+    o->cpu_help = is_help(val) || (last && is_help(last + 1));
     (void)err;
-    o->cpu_help = is_help(val);
     o->cpu = val;
     return true;
 }

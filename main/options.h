@@ -93,6 +93,8 @@ void drives_free(Options *o);
 void list_machines(void);
 void list_machine_options(const MachineClass *cls);
 void list_cpus(const MachineClass *cls);
+// What -cpu "MODEL,...,help" asks for: the options of the model, as the others set them.
+bool list_cpu_options(const MachineClass *cls, const char *text, Error *err);
 void list_accels(void);
 
 // Keys of -M that every machine has.

@@ -297,6 +297,61 @@ static json_t *query_cpu_definitions(Qmp *q, const json_t *args)
     return list;
 }
 
+// One "props" of the command as an option of -cpu: "name=on", "name=off", "name=text".
+static bool add_prop(Str *text, const char *name, const json_t *v, Error *err)
+{
+    const char *s = json_is_boolean(v) ? json_is_true(v) ? "on" : "off" : json_string_value(v);
+
+    if (!s || str_eq(name, "model") || strchr(name, ',') || strchr(name, '=') || strchr(s, ','))
+        return error_set(err, "model.props: '%.80s' wants true or false", name);
+    str_addf(text, ",%s=%s", name, s);
+    return true;
+}
+
+static json_t *model_props(const CpuClass *cls, const CpuModel *m, Args *opts, Error *err)
+{
+    json_t *props = json_object();
+    bool on[64];
+    size_t n = 0;
+
+    while (cls->options && cls->options[n].name)
+        n++;
+    BUG_ON(n > ARRAY_LEN(on));                      // our own table
+    if (n && (!cls->model_options(m, opts, on, err) || !args_all_used(opts, cls->options, err)))
+        return json_decref(props), NULL;
+    for (size_t i = 0; i < n; i++)
+        json_object_set_new(props, cls->options[i].name, json_boolean(on[i]));
+    return props;
+}
+
+static json_t *query_cpu_model_expansion(Qmp *q, const json_t *args)
+{
+    const json_t *model = json_object_get(args, "model");
+    json_t *given = json_object_get(model, "props");
+    const char *name = arg_str(model, "name"), *key;
+    const CpuModel *m;
+    json_t *props = NULL, *v;
+    Str text = { 0 };
+    Args opts;
+    bool ok = true;
+
+    if (!qmp_check(qmp_type("CpuModelInfo")->members, model, q->err))
+        return NULL;
+    if (given && !json_is_object(given))
+        return wrong(q, NULL, "Invalid parameter type for", "model.props");
+    m = cpu_model_find(q->m->cpu_class, name, q->err);
+    str_add(&text, name);
+    json_object_foreach (given, key, v)
+        ok = ok && add_prop(&text, key, v, q->err);
+    if (m && ok && args_parse(&opts, "model", str_text(&text), "model", NULL, q->err)) {
+        (void)args_find(&opts, "model");
+        props = model_props(q->m->cpu_class, m, &opts, q->err);
+        args_free(&opts);
+    }
+    str_free(&text);
+    return props ? json_pack("{s{ssso}}", "model", "name", m->name, "props", props) : NULL;
+}
+
 static json_t *parameters(const ArgDesc *d)
 {
     static const char *const kinds[] = {
@@ -521,6 +576,8 @@ const QmpCommand qmp_commands[] = {
     { "query-qmp-schema", "", "[SchemaInfo]", qmp_schema },
     { "query-machines", "", "[MachineInfo]", query_machines },
     { "query-cpu-definitions", "", "[CpuDefinitionInfo]", query_cpu_definitions },
+    { "query-cpu-model-expansion", "type:CpuModelExpansionType model:CpuModelInfo",
+      "CpuModelExpansionInfo", query_cpu_model_expansion },
     { "query-command-line-options", "option?:str", "[CommandLineOptionInfo]", query_options },
     { "qom-list-types", "implements?:str abstract?:bool", "[ObjectTypeInfo]", qom_list_types },
     { "qom-list", "path:str", "[ObjectPropertyInfo]", qom_list },

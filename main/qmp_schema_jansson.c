@@ -12,6 +12,7 @@ static const QmpType types[] = {
     { "ShutdownCause", NULL, "guest-panic guest-reset guest-shutdown host-qmp-quit "
       "host-qmp-system-reset host-signal host-ui" },
     { "CommandLineParameterType", NULL, "boolean number size string" },
+    { "CpuModelExpansionType", NULL, "full static" },
     { "SchemaMetaType", NULL, "alternate array builtin command enum event object" },
     { "QMPCapability", NULL, "oob" },
     { "VersionTriple", "major:int minor:int micro:int", NULL },
@@ -34,6 +35,8 @@ static const QmpType types[] = {
       "numa-mem-supported:bool deprecated:bool default-cpu-type?:str default-ram-id?:str", NULL },
     { "CpuDefinitionInfo", "name:str migration-safe?:bool static:bool unavailable-features?:[str] "
       "typename:str deprecated:bool", NULL },
+    { "CpuModelInfo", "name:str props?:any", NULL },
+    { "CpuModelExpansionInfo", "model:CpuModelInfo", NULL },
     { "CommandLineParameterInfo", "name:str type:CommandLineParameterType help?:str", NULL },
     { "CommandLineOptionInfo", "option:str parameters:[CommandLineParameterInfo]", NULL },
     { "TargetInfo", "arch:SysEmuTarget", NULL },

@@ -211,8 +211,10 @@ bool options_settle(Options *o, Error *err)
     if (!find_machine(o, err))
         return false;
     if (o->cpu_help) {
-        list_cpus(o->cls);
         o->done = true;
+        if (strchr(o->cpu, ','))
+            return list_cpu_options(o->cls, o->cpu, err);
+        list_cpus(o->cls);
         return true;
     }
     if (!smp_spread(o, err) || !check_machine_keys(o, err))

@@ -14,5 +14,6 @@ void arm_set_mpidr(Cpu *cpu, u64 affinity);         // Aff3..Aff0; default: 16 t
 u64  arm_mpidr(const Cpu *cpu);
 typedef enum { ARM_PSCI_NONE, ARM_PSCI_HVC, ARM_PSCI_SMC } ArmPsciConduit;
 void arm_set_psci(Cpu *cpu, ArmPsciConduit how);
+bool arm_has_pmu(const Cpu *cpu);                   // performance monitors (-cpu ...,pmu=off)
 // Start as a boot loader or -kernel would (EL1, MMU off): after reset.
 void arm_set_entry(Cpu *cpu, u64 pc, const u64 x[4]);

@@ -1,11 +1,5 @@
 // SPDX-License-Identifier: MIT
-// Arm CPUs: models and their identification values, reset, registers for gdb and the monitor,
-// the class.
-//
-// Identification: Cortex-A53 r0p4 (DDI 0500J), Cortex-A57 r1p0 (DDI 0488H), Cortex-A72 r0p3
-// (100095_0003_06); fields are those of Arm ARM DDI 0487K.a.  A model never shows more than is
-// built: AArch32, EL2, EL3 and event counters are absent, and feature fields are made from the
-// list of features, so that one line turns a feature on and announces it.
+// Arm CPUs: reset, registers for gdb and the monitor, the class.  Models are in models.c.
 #include "cpu/arm/arm.h"
 #include "cpu/arm/disas.h"
 #include "cpu/arm/internal.h"
@@ -13,115 +7,13 @@
 #include "core/machine.h"
 #include "util/bits.h"
 
-// -- models -----------------------------------------------------------------------------------
-typedef struct Model {
-    u32 midr, revidr;
-    u64 ctr, clidr, ccsidr[3];                      // L1 data, L1 instruction, L2
-    u8 pa_bits, pmu_id;                             // pmu_id: PMCR.IDCODE
-    bool tgran16;
-    u64 feat;
-} Model;
-
-#define FB(f) BIT(ARM_FEAT_##f)
-#define V8_CRYPTO (FB(aes) | FB(pmull) | FB(sha1) | FB(sha256))
-
-static const Model cortex_a53 = {
-    .midr = 0x410fd034, .ctr = 0x84448004, .clidr = 0x0a200023,
-    .ccsidr = { 0x700fe01a, 0x201fe00a, 0x707fe07a }, .pa_bits = 40, .pmu_id = 3,
-    .feat = FB(crc32) | V8_CRYPTO | FB(cortex),
-};
-static const Model cortex_a57 = {
-    .midr = 0x411fd070, .ctr = 0x8444c004, .clidr = 0x0a200023,
-    .ccsidr = { 0x701fe00a, 0x201fe012, 0x70ffe07a }, .pa_bits = 44, .pmu_id = 1,
-    .feat = FB(crc32) | V8_CRYPTO | FB(cortex),
-};
-static const Model cortex_a72 = {
-    .midr = 0x410fd083, .ctr = 0x8444c004, .clidr = 0x0a200023,
-    .ccsidr = { 0x701fe00a, 0x201fe012, 0x707fe07a }, .pa_bits = 44, .pmu_id = 2,
-    .feat = FB(crc32) | V8_CRYPTO | FB(cortex),
-};
-// No real processor: implementer 0 (reserved for software), part number ours.  Nothing here
-// speculates past a fault, which is what CSV3 promises.
-static const Model model_max = {
-    .midr = 0x000f04d0, .ctr = 0x8444c004, .clidr = 0x0a200023,
-    .ccsidr = { 0x701fe00a, 0x201fe012, 0x70ffe07a }, .pa_bits = 48, .tgran16 = true,
-    .feat = FB(crc32) | V8_CRYPTO | FB(lse) | FB(pan) | FB(pan2) | FB(uao) | FB(hafdbs) |
-            FB(dpb) | FB(dpb2) | FB(csv3) | FB(pauth) | FB(lrcpc) | FB(flagm) | FB(flagm2) |
-            FB(sb) | FB(ssbs) | FB(dit) | FB(rdm) | FB(dotprod) | FB(fp16) | FB(fhm) |
-            FB(fcma) | FB(jscvt) | FB(frintts),
-};
-
-// Feature -> field of an ID register.
-typedef struct IdField {
-    u8 feat;                                        // ArmFeature
-    u8 shift, val;
-    u16 at;                                         // in ArmId
-} IdField;
-#define IDF(f, reg, sh, v) { ARM_FEAT_##f, sh, v, offsetof(ArmId, reg) }
-static const IdField id_fields[] = {                // later rows win
-    IDF(aes, isar0, 4, 1), IDF(pmull, isar0, 4, 2), IDF(sha1, isar0, 8, 1),
-    IDF(sha256, isar0, 12, 1), IDF(sha512, isar0, 12, 2), IDF(crc32, isar0, 16, 1),
-    IDF(lse, isar0, 20, 2), IDF(rdm, isar0, 28, 1), IDF(sha3, isar0, 32, 1),
-    IDF(sm3, isar0, 36, 1), IDF(sm4, isar0, 40, 1), IDF(dotprod, isar0, 44, 1),
-    IDF(fhm, isar0, 48, 1), IDF(flagm, isar0, 52, 1), IDF(flagm2, isar0, 52, 2),
-    IDF(dpb, isar1, 0, 1), IDF(dpb2, isar1, 0, 2), IDF(pauth, isar1, 8, 1),
-    IDF(pauth, isar1, 28, 1), IDF(jscvt, isar1, 12, 1), IDF(fcma, isar1, 16, 1),
-    IDF(lrcpc, isar1, 20, 1), IDF(lrcpc2, isar1, 20, 2), IDF(frintts, isar1, 32, 1),
-    IDF(sb, isar1, 36, 1), IDF(bf16, isar1, 44, 1), IDF(i8mm, isar1, 52, 1),
-    IDF(fp16, pfr0, 16, 1), IDF(fp16, pfr0, 20, 1), IDF(dit, pfr0, 48, 1),
-    IDF(csv3, pfr0, 60, 1), IDF(bti, pfr1, 0, 1), IDF(ssbs, pfr1, 4, 2),
-    IDF(hafdbs, mmfr1, 0, 2), IDF(lor, mmfr1, 16, 1), IDF(pan, mmfr1, 20, 1),
-    IDF(pan2, mmfr1, 20, 2), IDF(uao, mmfr2, 4, 1), IDF(lse2, mmfr2, 32, 1),
-};
-
-static unsigned pa_range(u8 pa_bits)                // ID_AA64MMFR0_EL1.PARange
-{
-    static const u8 bits_of[] = { 32, 36, 40, 42, 44, 48 };
-    unsigned i = 0;
-
-    while (bits_of[i] != pa_bits)
-        i++;
-    return i;
-}
-
-static void id_init(ArmCpu *s, const Model *m)
-{
-    ArmId *id = &s->id;
-
-    s->feat = m->feat;
-    id->midr = m->midr;
-    id->revidr = m->revidr;
-    id->mpidr = BIT(31) | (u64)(s->cpu.index / 16) << 8 | (u64)(s->cpu.index % 16);
-    id->ctr = m->ctr;
-    id->pmcr = bits(m->midr, 24, 8) << 24 | (u64)m->pmu_id << 16;
-    id->dczid = 4;
-    id->clidr = m->clidr;
-    id->ccsidr[0] = m->ccsidr[0];
-    id->ccsidr[1] = m->ccsidr[1];
-    id->ccsidr[2] = m->ccsidr[2];
-    id->pa_bits = m->pa_bits;
-    id->pfr0 = 0x11;                                // EL0, EL1 in AArch64; FP and SIMD
-    id->dfr0 = 0x10305106;                          // 6 break-, 4 watchpoints, PMUv3, v8.0
-    id->mmfr0 = 0x120 | pa_range(m->pa_bits);       // 16-bit ASIDs, mixed endian at EL1
-    if (m->tgran16)
-        id->mmfr0 |= 1 << 20;
-    id->mmfr0 |= 1 << 12;                           // secure and non-secure told apart
-    for (const IdField *f = id_fields; f < id_fields + ARRAY_LEN(id_fields); f++)
-        if (s->feat >> f->feat & 1) {
-            u64 *reg = (u64 *)(void *)((u8 *)id + f->at);
-
-            *reg = bits_set(*reg, f->shift, 4, f->val);
-        }
-}
-
 // -- life -------------------------------------------------------------------------------------
 static bool init(Cpu *cpu, const CpuModel *model, Args *opts, Error *err)
 {
     ArmCpu *s = arm_cpu(cpu);
 
-    (void)opts;
-    (void)err;
-    id_init(s, model->data);
+    if (!arm_model_init(s, model, opts, err))
+        return false;
     arm_timers_init(s);
     arm_pmu_init(s);
     return true;
@@ -230,6 +122,8 @@ void arm_set_mpidr(Cpu *cpu, u64 affinity)
 
 u64 arm_mpidr(const Cpu *cpu) { return ((const ArmCpu *)cpu)->id.mpidr & 0xff00ffffffull; }
 void arm_set_psci(Cpu *cpu, ArmPsciConduit how) { arm_cpu(cpu)->conduit = (ArmConduit)how; }
+
+bool arm_has_pmu(const Cpu *cpu) { return arm_has((const ArmCpu *)cpu, ARM_FEAT_pmu); }
 
 void arm_set_entry(Cpu *cpu, u64 pc, const u64 x[4])
 {
@@ -369,15 +263,8 @@ static const StateRow state[] = {
     { NULL, 0, 0, STATE_KIND_NONE },
 };
 
-static const CpuModel models[] = {
-    { "cortex-a53", "Arm Cortex-A53 r0p4", &cortex_a53 },
-    { "cortex-a57", "Arm Cortex-A57 r1p0", &cortex_a57 },
-    { "cortex-a72", "Arm Cortex-A72 r0p3", &cortex_a72 },
-    { "max", "all the features that are built", &model_max },
-    { NULL, NULL, NULL },
-};
-
-CPU_CLASS(arm, .size = sizeof(ArmCpu), .models = models, .default_model = "max", .regs = regs,
+CPU_CLASS(arm, .size = sizeof(ArmCpu), .models = arm_models, .default_model = "max",
+          .options = arm_options, .model_options = arm_model_options, .regs = regs,
           .reg_count = ARRAY_LEN(regs), .more_reg = arm_more_reg, .gdb_arch = "aarch64",
           .state = state, .irq_pins = ARM_PINS, .frontend = &arm_frontend, .init = init,
           .fini = fini, .reset = arm_reset, .power_on = power_on, .has_work = has_work,

@@ -206,6 +206,13 @@ void arm_pmu_write(ArmCpu *s, unsigned which, u64 v);
 bool arm_psci(ArmCpu *s);                           // x0..x3 -> x0; false: not a call we know
 bool arm_semihost(ArmCpu *s);                       // x0, x1 -> x0; false: off, or not at EL0
 
+// -- models and -cpu's options (models.c) ------------------------------------------------------
+extern const CpuModel arm_models[];
+extern const ArgDesc arm_options[];
+bool arm_model_options(const CpuModel *m, Args *opts, bool *values, Error *err);  // CpuClass slot
+// Features and identification of a new CPU; opts: may be NULL.
+bool arm_model_init(ArmCpu *s, const CpuModel *m, Args *opts, Error *err);
+
 // -- the CPU (cpu.c) --------------------------------------------------------------------------
 void arm_reset(Cpu *cpu);
 void arm_set_pc(Cpu *cpu, u64 pc);

@@ -18,7 +18,7 @@ enum { D_VALID = 1, D_TABLE = 2, D_AF = 1 << 10, D_NG = 1 << 11, D_AP1 = 1 << 6,
 #define DT_AP0 BIT(61)
 #define DT_AP1 BIT(62)
 enum { TCR_EPD0 = 7, TCR_EPD1 = 23, TCR_A1 = 22, TCR_AS = 36, TCR_TBI0 = 37, TCR_TBI1 = 38,
-       TCR_HA = 39, TCR_HD = 40 };
+       TCR_HA = 39, TCR_HD = 40, TCR_HPD0 = 41, TCR_HPD1 = 42 };
 enum { FSC_HW_UPDATE = 0x31 };                      // unsupported atomic hardware update
 
 static bool tbi(const ArmCpu *s, u64 va)
@@ -202,7 +202,11 @@ static bool block_allowed(unsigned level, unsigned gran)
     return level == 2 || (level == 1 && gran == 12);
 }
 
-typedef struct Start { u64 table; unsigned gran, size, pa_bits; int level; } Start;
+typedef struct Start {
+    u64 table, limits;                              // limits: DT_* that tables may set (HPDS)
+    unsigned gran, size, pa_bits;
+    int level;
+} Start;
 
 // Which table, from which level: TTBRn, TCR.TnSZ, TGn, EPDn (D8.2).
 static bool walk_start(const ArmCpu *s, ArmWalk *w, Start *st)
@@ -222,6 +226,7 @@ static bool walk_start(const ArmCpu *s, ArmWalk *w, Start *st)
     st->level = 4 - (int)((st->size - 4) / (st->gran - 3));
     st->table = (high ? s->ttbr1 : s->ttbr0[1]) & mask64(48);
     st->table &= ~mask64(st->size - (st->gran + (st->gran - 3) * (unsigned)(3 - st->level)) + 3);
+    st->limits = bit(tcr, high ? TCR_HPD1 : TCR_HPD0) ? 0 : DT_PXN | DT_UXN | DT_AP0 | DT_AP1;
     st->pa_bits = output_bits(s);
     if (st->table >> st->pa_bits)
         return fault(w, FSC_ADDR_SIZE, 0);
@@ -253,7 +258,7 @@ static Leaf walk_tables(ArmCpu *s, ArmWalk *w, const Start *st)
         table = d.val & mask64(48) & ~mask64(st->gran);
         if (table >> st->pa_bits)
             return fault(w, FSC_ADDR_SIZE, level), LEAF_FAULT;
-        tables |= d.val & (DT_PXN | DT_UXN | DT_AP0 | DT_AP1);
+        tables |= d.val & st->limits;
         top = shift;
     }
 }

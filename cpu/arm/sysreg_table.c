@@ -51,6 +51,8 @@ static void write_tcr(ArmCpu *s, const ArmSysReg *r, u64 v)
 {
     if (!arm_has(s, ARM_FEAT_hafdbs))
         v &= ~(3ull << 39);                         // HA, HD
+    if (!arm_has(s, ARM_FEAT_hpds))
+        v &= ~(3ull << 41);                         // HPD0, HPD1
     if (!arm_has(s, ARM_FEAT_pauth))
         v &= ~(3ull << 51);                         // TBID0, TBID1
     write_flushing(s, r, v);
@@ -303,7 +305,7 @@ static void tlbi(ArmCpu *s, const ArmSysReg *r, u64 v)
        .flags = SR_IO)
 #define PM(op1, n, m, op2, nm, el, which, ok) \
     FN(3, op1, n, m, op2, nm, el, el, "D23.4", .read = read_pm, .write = write_pm, .rw = which, \
-       .allow = ok, .flags = SR_IO)
+       .allow = ok, .flags = SR_IO, FEAT(pmu))
 
 // A key of FEAT_PAuth (D23.2.15 on): low and high half.
 #define KEY(m, op2, nm, n) \
@@ -401,7 +403,7 @@ static const ArmSysReg rows[] = {
     FN(3, 0, 2, 0, 1, "TTBR1_EL1", 1, 1, "D23.2.179", AT_(ttbr1), .rw = ALL,
        .flags = SR_RD_PLAIN | SR_CONTEXT),
     FN(3, 0, 2, 0, 2, "TCR_EL1", 1, 1, "D23.2.174", AT_(tcr[1]), .write = write_tcr,
-       .rw = 0x001801ffffffffbfull, .flags = SR_RD_PLAIN | SR_CONTEXT),
+       .rw = 0x001807ffffffffbfull, .flags = SR_RD_PLAIN | SR_CONTEXT),
     KEY(1, 0, "IA", 0), KEY(1, 2, "IB", 1), KEY(2, 0, "DA", 2), KEY(2, 2, "DB", 3),
     KEY(3, 0, "GA", 4),
     RW(3, 0, 4, 0, 0, "SPSR_EL1", 1, spsr_el[1], 0xffffffff, 0, "C5.2.19"),
@@ -456,7 +458,7 @@ static const ArmSysReg rows[] = {
     FN(3, 3, 4, 2, 5, "DIT", 0, 0, "C5.2.4", AT_(dit), .rw = PS_DIT,
        .flags = SR_RD_PLAIN | SR_WR_PLAIN, FEAT(dit)),
     FN(3, 3, 4, 2, 6, "SSBS", 0, 0, "C5.2.23", AT_(ssbs), .rw = PS_SSBS,
-       .flags = SR_RD_PLAIN | SR_WR_PLAIN, FEAT(ssbs)),
+       .flags = SR_RD_PLAIN | SR_WR_PLAIN, FEAT(ssbs2)),
     FN(3, 3, 4, 4, 0, "FPCR", 0, 0, "C5.2.8", AT_(fpcr), .rw = 0x07ff0000, .write = write_fpcr,
        .flags = SR_RD_PLAIN | SR_CONTEXT | SR_FP),
     FN(3, 3, 4, 4, 1, "FPSR", 0, 0, "C5.2.9", .read = read_fpsr, .write = write_fpsr,
@@ -466,18 +468,18 @@ static const ArmSysReg rows[] = {
     PM(3, 9, 12, 2, "PMCNTENCLR_EL0", 0, PMU_CNTENCLR, allow_pm),
     PM(3, 9, 12, 3, "PMOVSCLR_EL0", 0, PMU_OVSCLR, allow_pm),
     FN(3, 3, 9, 12, 4, "PMSWINC_EL0", 4, 0, "D23.4.19", .allow = allow_pm_sw,
-       .flags = SR_WO | SR_RAZWI),
+       .flags = SR_WO | SR_RAZWI, FEAT(pmu)),
     PM(3, 9, 12, 5, "PMSELR_EL0", 0, PMU_SELR, allow_pm_sel),
     FN(3, 3, 9, 12, 6, "PMCEID0_EL0", 0, 4, "D23.4.4", .read = read_pmceid, .allow = allow_pm,
-       .flags = SR_RO),
+       .flags = SR_RO, FEAT(pmu)),
     FN(3, 3, 9, 12, 7, "PMCEID1_EL0", 0, 4, "D23.4.5", .allow = allow_pm,
-       .flags = SR_RO | SR_RAZWI),
+       .flags = SR_RO | SR_RAZWI, FEAT(pmu)),
     PM(3, 9, 13, 0, "PMCCNTR_EL0", 0, PMU_CCNTR, allow_pm_cr),
     PM(3, 9, 13, 1, "PMXEVTYPER_EL0", 0, PMU_XEVTYPER, allow_pm),
     FN(3, 3, 9, 13, 2, "PMXEVCNTR_EL0", 0, 0, "D23.4.21", .allow = allow_pm_er,
-       .flags = SR_RAZWI),
+       .flags = SR_RAZWI, FEAT(pmu)),
     FN(3, 3, 9, 14, 0, "PMUSERENR_EL0", 0, 1, "D23.4.20", .read = read_pm, .write = write_pm,
-       .rw = PMU_USERENR),
+       .rw = PMU_USERENR, FEAT(pmu)),
     PM(3, 9, 14, 3, "PMOVSSET_EL0", 0, PMU_OVSSET, allow_pm),
     RW(3, 3, 13, 0, 2, "TPIDR_EL0", 0, tpidr_el[0], ALL, 0, "D23.2.168"),
     { .key = ARM_KEY(3, 3, 13, 0, 3), .rd_el = 0, .wr_el = 1, .name = "TPIDRRO_EL0",

@@ -170,7 +170,8 @@ def test_schema(q):
     args = {"qom-list": {"path": "/machine"}, "qom-list-types": {},
             "qom-get": {"path": "/machine", "property": "type"},
             "device-list-properties": {"typename": "pl011"},
-            "human-monitor-command": {"command_line": "info status"}}
+            "human-monitor-command": {"command_line": "info status"},
+            "query-cpu-model-expansion": {"type": "full", "model": {"name": "max"}}}
     for c in commands:
         if c["name"].startswith("query-") or c["name"] in args:
             a = q.run(c["name"], **args.get(c["name"], {}))
@@ -315,6 +316,29 @@ def test_hmp():
     h.close()
 
 
+def test_cpus():
+    q = Qmp(sock("qmp"))
+    names = [c["name"] for c in q.run("query-cpu-definitions")["return"]]
+    check("cpu-definitions", {"cortex-a35", "cortex-a76", "neoverse-n1", "max"} <= set(names), names)
+    for n in names:
+        r = q.run("query-cpu-model-expansion", type="full", model={"name": n})
+        p = r.get("return", {}).get("model", {}).get("props", {})
+        check("cpu-expansion-" + n, p.get("aarch64") is True and p.get("sve") is False and
+              p.get("aes") is True, r)
+    r = q.run("query-cpu-model-expansion", type="full",
+              model={"name": "cortex-a72", "props": {"fhm": True, "pmu": False}})
+    p = r["return"]["model"]["props"]
+    check("cpu-expansion-props", p["fp16"] and p["fhm"] and not p["pmu"], r)
+    for name, model in [("unknown", {"name": "cortex-a0"}), ("nameless", {}),
+                        ("refused", {"name": "max", "props": {"sve": True}}),
+                        ("no-prop", {"name": "max", "props": {"svee": True}}),
+                        ("type", {"name": "max", "props": {"aes": 3}}),
+                        ("list", {"name": "max", "props": [1]})]:
+        r = q.run("query-cpu-model-expansion", type="full", model=model)
+        check("cpu-expansion-" + name, "error" in r, r)
+    q.close()
+
+
 def test_keys():
     """Ctrl-A c on a terminal: to the monitor, back, and there again."""
     steps = r"""send \x01c
@@ -337,6 +361,7 @@ def main():
     with Machine("-S", "-name", "guest", "-qmp", server("qmp"), "-qmp", server("qmp2"),
                  "-monitor", server("hmp")) as m:
         test_protocol()
+        test_cpus()
         test_hmp()
         test_events()
         test_slow()

@@ -90,14 +90,24 @@ TEST(arm_sysreg_rows_consistent)
     }
 }
 
-static const struct { const char *model; u32 midr; u64 ctr, pfr0, dfr0, isar0, mmfr0, ccsidr[3]; }
-known[] = {
-    { "cortex-a53", 0x410fd034, 0x84448004, 0x11, 0x10305106, 0x11120, 0x1122,
-      { 0x700fe01a, 0x201fe00a, 0x707fe07a } },
-    { "cortex-a57", 0x411fd070, 0x8444c004, 0x11, 0x10305106, 0x11120, 0x1124,
-      { 0x701fe00a, 0x201fe012, 0x70ffe07a } },
-    { "cortex-a72", 0x410fd083, 0x8444c004, 0x11, 0x10305106, 0x11120, 0x1124,
-      { 0x701fe00a, 0x201fe012, 0x707fe07a } },
+static const struct {
+    const char *model;
+    u32 midr, clidr;
+    u64 ctr, ccsidr[3], pfr0, pfr1, isar0, isar1, mmfr0, mmfr1, mmfr2;
+} known[] = {
+    { "cortex-a35", 0x411fd040, 0x0a200023, 0x84448004, { 0x700fe01a, 0x201fe00a, 0x703fe03a },
+      0x11, 0, 0x11120, 0, 0x101122, 0, 0 },
+    { "cortex-a53", 0x410fd034, 0x0a200023, 0x84448004, { 0x700fe01a, 0x201fe00a, 0x707fe07a },
+      0x11, 0, 0x11120, 0, 0x1122, 0, 0 },
+    { "cortex-a57", 0x411fd070, 0x0a200023, 0x8444c004, { 0x701fe00a, 0x201fe012, 0x70ffe07a },
+      0x11, 0, 0x11120, 0, 0x1124, 0, 0 },
+    { "cortex-a72", 0x410fd083, 0x0a200023, 0x8444c004, { 0x701fe00a, 0x201fe012, 0x707fe07a },
+      0x11, 0, 0x11120, 0, 0x1124, 0, 0 },
+    // without RAS, VHE, VMID, XNX, LOR, HPDS2, IESB, CnP
+    { "cortex-a76", 0x414fd0b1, 0x82000023, 0x8444c004, { 0x701fe01a, 0x201fe01a, 0x707fe03a },
+      0x1100000000110011, 0x10, 0x0000100010211120, 0x100001, 0x101122, 0x201002, 0x10 },
+    { "neoverse-n1", 0x414fd0c1, 0x82000023, 0x8444c004, { 0x701fe01a, 0x201fe01a, 0x70ffe03a },
+      0x1100000000110011, 0x20, 0x0000100010211120, 0x100001, 0x101125, 0x201002, 0x10 },
 };
 
 TEST(arm_models_show_their_ids)
@@ -109,20 +119,68 @@ TEST(arm_models_show_their_ids)
         EQ(mrs(s, ARM_KEY(3, 0, 0, 0, 5)), 0x80000000);
         EQ(mrs(s, ARM_KEY(3, 3, 0, 0, 1)), known[i].ctr);
         EQ(mrs(s, ARM_KEY(3, 3, 0, 0, 7)), 4);
-        EQ(mrs(s, ARM_KEY(3, 1, 0, 0, 1)), 0x0a200023);
+        EQ(mrs(s, ARM_KEY(3, 1, 0, 0, 1)), known[i].clidr);
         EQ(mrs(s, ARM_KEY(3, 0, 0, 4, 0)), known[i].pfr0);
-        EQ(mrs(s, ARM_KEY(3, 0, 0, 4, 1)), 0);
-        EQ(mrs(s, ARM_KEY(3, 0, 0, 5, 0)), known[i].dfr0);
+        EQ(mrs(s, ARM_KEY(3, 0, 0, 4, 1)), known[i].pfr1);
+        EQ(mrs(s, ARM_KEY(3, 0, 0, 5, 0)), 0x10305106);
         EQ(mrs(s, ARM_KEY(3, 0, 0, 6, 0)), known[i].isar0);
-        EQ(mrs(s, ARM_KEY(3, 0, 0, 6, 1)), 0);
+        EQ(mrs(s, ARM_KEY(3, 0, 0, 6, 1)), known[i].isar1);
         EQ(mrs(s, ARM_KEY(3, 0, 0, 7, 0)), known[i].mmfr0);
-        EQ(mrs(s, ARM_KEY(3, 0, 0, 7, 1)), 0);
-        EQ(mrs(s, ARM_KEY(3, 0, 0, 7, 2)), 0);
+        EQ(mrs(s, ARM_KEY(3, 0, 0, 7, 1)), known[i].mmfr1);
+        EQ(mrs(s, ARM_KEY(3, 0, 0, 7, 2)), known[i].mmfr2);
         for (u64 c = 0; c < 3; c++) {
             msr(s, ARM_KEY(3, 2, 0, 0, 0), c);
             EQ(mrs(s, ARM_KEY(3, 1, 0, 0, 0)), known[i].ccsidr[c]);
         }
     }
+}
+
+// Every option, alone: what it takes is not there, nor announced; max has all it may have.
+TEST(arm_every_option_can_go)
+{
+    const CpuClass *cls = cpu_class_find("arm", NULL);
+    const CpuModel *max = cpu_model_find(cls, "max", NULL);
+    bool all[64], some[64];
+    size_t n = 0;
+
+    TRUE(cls->model_options(max, NULL, all, NULL));
+    while (cls->options[n].name)
+        n++;
+    for (size_t i = 0; i < n; i++) {
+        char text[64];
+        size_t others = 0;
+        ArmCpu s = { 0 };
+        Args a;
+
+        snprintf(text, sizeof(text), "%s=off", cls->options[i].name);
+        TRUE(args_parse(&a, "-cpu", text, NULL, NULL, NULL));
+        if (str_eq(cls->options[i].name, "aarch64")) {
+            FALSE(cls->model_options(max, &a, some, NULL));
+        } else {
+            TRUE(cls->model_options(max, &a, some, NULL));
+            TRUE(arm_model_init(&s, max, &a, NULL));
+            FALSE(some[i]);
+            for (size_t j = 0; j < n; j++)
+                others += all[j] != some[j];
+            TRUE(others <= 2);                      // itself, and what needs it
+        }
+        args_free(&a);
+    }
+}
+
+TEST(arm_options_change_ids_and_rows)
+{
+    const CpuModel *a72 = cpu_model_find(cpu_class_find("arm", NULL), "cortex-a72", NULL);
+    ArmCpu *s = test_arm_cpu("cortex-a72");
+    Args a;
+
+    TRUE(args_parse(&a, "-cpu", "fhm=on,pmu=off,aes=off", NULL, NULL, NULL));
+    TRUE(arm_model_init(s, a72, &a, NULL));
+    args_free(&a);
+    EQ(mrs(s, ARM_KEY(3, 0, 0, 4, 0)), 0x00110011); // FHM brought FP16
+    EQ(mrs(s, ARM_KEY(3, 0, 0, 6, 0)), 0x0001000000011100); // AES took PMULL along
+    EQ(mrs(s, ARM_KEY(3, 0, 0, 5, 0)), 0x10305006);
+    TRUE(arm_sysreg_find(s, ARM_KEY(3, 3, 9, 12, 0)) == NULL);  // PMCR_EL0
 }
 
 TEST(arm_max_announces_what_is_built)
@@ -255,6 +313,6 @@ TEST(arm_control_bits_by_feature)
     ArmCpu *s = test_arm_cpu("max");
     const ArmSysReg *r = arm_sysreg_find(s, ARM_KEY(3, 0, 2, 0, 2));
 
-    TRUE(r != NULL);                                // TCR: IPS, AS, TBI, HA, HD, TBID
-    EQ(r->rw & ~0x003fffffffull, 0x001801ffc0000000ull);
+    TRUE(r != NULL);                                // TCR: IPS, AS, TBI, HA, HD, HPD, TBID
+    EQ(r->rw & ~0x003fffffffull, 0x001807ffc0000000ull);
 }

@@ -185,6 +185,27 @@ TEST(arm_mmu_table_limits)
     EQ(fsc(s, 0x1000, ACC_FETCH, 1), 0x0f);
 }
 
+// FEAT_HPDS (D8.4.3.2): with TCR.HPDn set, tables limit nothing in that half.
+TEST(arm_mmu_hierarchical_permissions_disabled)
+{
+    const u16 tcr = ARM_KEY(3, 0, 2, 0, 2);
+    const u32 write = arm_sys_iss(tcr, 0, false);
+    ArmCpu *s = cpu_4k("cortex-a76");
+
+    test_arm_poke(s, T2, T3 | TABLE | 3ull << 61 | 3ull << 59);
+    test_arm_poke(s, T3 + 8, 0x41234000 | AF | AP(1) | PAGE);
+    EQ(fsc(s, 0x1000, ACC_WRITE, 0), 0x0f);
+    s->tcr[1] |= 1ull << 41;                                // HPD0
+    EQ(fsc(s, 0x1000, ACC_WRITE, 0), OK);
+    EQ(fsc(s, 0x1000, ACC_FETCH, 0), OK);
+    EQ(fsc(s, 0xffff000000001000, ACC_WRITE, 0), 0x0f);
+    s->tcr[1] |= 1ull << 42;                                // HPD1
+    EQ(fsc(s, 0xffff000000001000, ACC_WRITE, 0), OK);
+    s = test_arm_cpu("cortex-a72");                         // which has it not
+    helper_msr(&s->cpu, write, 3ull << 41);
+    EQ(helper_mrs(&s->cpu, write | 1), 0);
+}
+
 TEST(arm_mmu_wxn_and_pan)
 {
     ArmCpu *s = cpu_4k("max");
