@@ -100,9 +100,11 @@ GdbEvent gdb_parse(GdbParser *p, u8 byte)
     case GDB_RUN: return data(p, byte);
     case GDB_SUM1:
         digit = gdb_hex_digit((char)byte);
+        if (digit < 0)
+            return finish(p, -1);
         p->sent = (u8)(digit << 4);
         p->state = GDB_SUM2;
-        return digit < 0 ? finish(p, -1) : GDB_MORE;
+        return GDB_MORE;
     case GDB_SUM2: return finish(p, gdb_hex_digit((char)byte));
     }
     return GDB_MORE;

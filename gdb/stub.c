@@ -498,7 +498,9 @@ static void end(Gdb *g)
 {
     if (!g->connected)
         return;
+    cpu_pause_all(g->m); // it may be running, with our breakpoints
     let_go(g);
+    cpu_resume_all(g->m);
     g->connected = false;
     if (g->resumed && !g->over && machine_state(g->m) == MACHINE_PAUSED)
         machine_resume(g->m);
