@@ -83,6 +83,8 @@ typedef struct MachineConfig {
     u64 rtc_base;               // seconds; 0 = now
     bool nodefaults;
     bool ram_shared;            // memfd
+    u64 check;                  // --check: every so many pieces of code are compared; 0: none
+    const char *stress;         // --tcg-stress; NULL: none
     bool perfmap;               // accelerators that make code: name it for perf
     SemihostConfig semihost;
     bool stats;                 // figures are wanted at the end: counting may cost

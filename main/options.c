@@ -27,6 +27,7 @@ typedef struct OptionRow {
     u32 at;
     bool (*set)(Options *o, const char *val, Error *err);
     const char *help;       // NULL: another name of the row above
+    const char *fallback;   // its value where none is given, as --NAME=VALUE; NULL: it wants one
 } OptionRow;
 
 static bool set_help(Options *o, const char *val, Error *err);
@@ -121,6 +122,10 @@ static const OptionRow rows[] = {
     { "gdb", TEXT, WANTS("DEV"), AT(gdb),
       .help = "GDB's door: tcp:[HOST]:PORT, unix:PATH, stdio, chardev:ID; this host only" },
     { "s", CALL, .set = set_gdb_default, .help = "as -gdb tcp::1234" },
+    { "check", CALL, WANTS("N"), .set = set_check, .fallback = "1",
+      .help = "--check=N: each N-th piece of guest code runs on both engines, and is compared" },
+    { "tcg-stress", TEXT, WANTS("WORD[,WORD]..."), AT(config.stress),
+      .help = "ra, spill, tlb, tb1, smc, link: the translator does often what is rare" },
     { "perfmap", FLAG, AT(perfmap), .help = "write /tmp/perf-PID.map for perf" },
     { "stats", FLAG, AT(stats), .help = "figures of the translator at the end" },
     { "v", FLAG, AT(verbose), .help = "say at the start what runs, also without a terminal" },
@@ -328,12 +333,22 @@ static bool unknown_option(const char *name, Error *err)
     return false;
 }
 
-static const OptionRow *find_row(const char *name)
+static const OptionRow *find_row(const char *name, size_t n)
 {
     for (const OptionRow *r = rows; r < rows + ARRAY_LEN(rows); r++)
-        if (str_eq(r->name, name))
+        if (r->name && strlen(r->name) == n && !memcmp(r->name, name, n))
             return r;
     return NULL;
+}
+
+// -NAME VALUE, or --NAME=VALUE: its value, and how many more words it took; NULL: there is none.
+static const char *value_of(const OptionRow *r, const char *equals, char **rest, int *took)
+{
+    *took = 0;
+    if (equals || r->fallback)
+        return equals ? equals + 1 : r->fallback;
+    *took = rest[0] != NULL;
+    return rest[0];
 }
 
 static bool apply_row(Options *o, const OptionRow *r, const char *val, Error *err)
@@ -390,14 +405,18 @@ bool options_parse(Options *o, int argc, char **argv, Error *err)
                 return false;
             continue;
         }
-        a += a[1] == '-' && a[2] ? 2 : 1;
-        const OptionRow *r = find_row(a);
+        bool dashes = a[1] == '-' && a[2];
+        a += dashes ? 2 : 1;
+        const char *equals = dashes ? strchr(a, '=') : NULL, *val = NULL;
+        const OptionRow *r = find_row(a, equals ? (size_t)(equals - a) : strlen(a));
+        int took = 0;
 
-        if (!r)
+        if (!r || (equals && !r->arg))
             return unknown_option(a, err);
-        if (r->arg && ++i >= argc)
+        if (r->arg && !(val = value_of(r, equals, argv + i + 1, &took)))
             return error_set(err, "-%s wants a value: -%s %s", r->name, r->name, r->arg);
-        if (!apply_row(o, r, r->arg ? argv[i] : NULL, err))
+        i += took;
+        if (!apply_row(o, r, val, err))
             return false;
     }
     return true;

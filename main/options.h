@@ -67,6 +67,7 @@ bool set_memory(Options *o, const char *val, Error *err);
 bool set_smp(Options *o, const char *val, Error *err);
 bool set_rtc(Options *o, const char *val, Error *err);
 bool set_seed(Options *o, const char *val, Error *err);
+bool set_check(Options *o, const char *val, Error *err);
 bool set_slow_clock(Options *o, const char *val, Error *err);
 bool set_name(Options *o, const char *val, Error *err);
 bool set_semihosting(Options *o, const char *val, Error *err);

@@ -247,6 +247,13 @@ bool set_slow_clock(Options *o, const char *val, Error *err)
     return true;
 }
 
+bool set_check(Options *o, const char *val, Error *err)
+{
+    if (!parse_u64(val, &o->config.check) || !o->config.check)
+        return error_set_class(err, ERROR_INVALID, "--check=%s: a number from 1 is wanted", val);
+    return true;
+}
+
 bool set_name(Options *o, const char *val, Error *err)
 {
     static const ArgDesc keys[] = {

@@ -14,6 +14,7 @@
 // When the buffer or a table is full, everything goes at once: all vCPUs leave generated code,
 // then all is empty again (cache_flush).
 #include "tcg/host.h"
+#include "tcg/stress.h"
 #include "tcg/tcg.h"
 #include "util/alloc.h"
 #include "util/log.h"
@@ -155,10 +156,14 @@ bool cache_chunk(Tcg *tcg, TcgThread *th)
     return true;
 }
 
-void cache_link(Tcg *tcg, Region *from, u32 i, Region *to)
+void cache_link(TcgThread *self, Region *from, u32 i, Region *to)
 {
+    Tcg *tcg = tcg_cpu(self->cpu)->tcg;
     RegionLink *l = &from->links[i];
     if (tcg->no_links || from->solo)
+        return;
+    bool lose = stress_one_in(self, STRESS_LINK, 3);
+    if (stress_one_in(self, STRESS_LINK, 2))
         return;
     mutex_lock(&tcg->lock);
     if (!l->to && !atomic_load(&from->dead) && !atomic_load(&to->dead)) {
@@ -169,6 +174,8 @@ void cache_link(Tcg *tcg, Region *from, u32 i, Region *to)
         to->in_idx = (u8)i;
         tcg->host->link(tcg, from, i, to);
     }
+    if (lose)
+        smc_unlink(tcg, from);
     mutex_unlock(&tcg->lock);
 }
 

@@ -6,6 +6,7 @@
 // code; at entry in_code is set first, then the exit word is looked at, so none is missed.
 #include "core/machine.h"
 #include "tcg/host.h"
+#include "tcg/stress.h"
 #include "tcg/tcg.h"
 #include "util/alloc.h"
 #include "util/args.h"
@@ -74,6 +75,18 @@ static void log_exec(Cpu *cpu, u64 pc, const Region *r)
     str_free(&s);
 }
 
+// Now and then a lookup finds an empty TLB, or nothing left of the page's translations.
+static void stress_lookup(Cpu *cpu)
+{
+    TcgThread *th = tcg_cpu(cpu)->th;
+    u64 page = *tcg_pc(cpu) & ~(u64)(PAGE_SIZE - 1);
+    const FetchEntry *e = &th->fetch[(page >> PAGE_BITS) & 63];
+    if (stress_one_in(th, STRESS_SMC, 64) && e->page == page)
+        smc_written(tcg_cpu(cpu)->tcg, e->ram, e->ram_at & ~(u64)(PAGE_SIZE - 1), PAGE_SIZE);
+    if (stress_one_in(th, STRESS_TLB, 64))
+        tlb_flush_all(th);
+}
+
 // NULL: an exception has been raised.
 static Region *region_at_pc(Cpu *cpu, bool solo)
 {
@@ -85,6 +98,8 @@ static Region *region_at_pc(Cpu *cpu, bool solo)
         return NULL;
     }
     tc->th->stats.lookups++;
+    if (unlikely(tc->tcg->stress))
+        stress_lookup(cpu);
     if (!fetch_page(cpu, pc, &fe))
         return NULL;
     u64 pa = fe->ram->ram_offset + fe->ram_at + (pc & (PAGE_SIZE - 1));
@@ -318,6 +333,9 @@ static bool set_up(Machine *m, Tcg *tcg, Args *args, Error *err)
     if (mib < 8 || mib > 2048)
         return error_set(err, "-accel tcg,tb-size=%llu: must be 8 to 2048 MiB",
                          (unsigned long long)mib);
+    if (m->config->stress && !stress_parse(m->config->stress, &tcg->stress, err))
+        return false;
+    tcg->one_insn |= stress_on(tcg, STRESS_TB1);
     tcg->no_links = log_on(LOG_NOCHAIN) || log_on(LOG_EXEC);
     if (!pick_host(tcg, engine, m, err) ||
         !cache_init(tcg, (size_t)mib << 20, err) || !tcg->host->init(tcg, err))
@@ -380,6 +398,7 @@ static bool tcg_cpu_create(Cpu *cpu, Error *err)
     tc->excl_addr = ~0ull;
     tc->th = th;
     th->cpu = cpu;
+    th->stress = cpu->machine->config->seed + (u64)cpu->index;
     mutex_init(&th->lock);
     if (!ir_new(&th->ir) || !ctx_init(th))
         return error_set(err, "not enough memory for a vCPU's translator");

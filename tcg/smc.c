@@ -15,6 +15,7 @@
 // The order that closes the race between a store and a translation: translate sets RAM_CODE, asks
 // all TLBs to drop their fast write entries, then reads the bytes; a store after that comes here.
 #include "tcg/host.h"
+#include "tcg/stress.h"
 #include "tcg/tcg.h"
 #include "util/alloc.h"
 #include "util/log.h"
@@ -45,7 +46,7 @@ CodePage *smc_page(Tcg *tcg, RamBlock *ram, u64 at, bool make)
     return p;
 }
 
-static void unlink_incoming(Tcg *tcg, Region *r)
+void smc_unlink(Tcg *tcg, Region *r)
 {
     for (Region *from = r->in; from;) {
         RegionLink *l = &from->links[r->in_idx];
@@ -84,7 +85,7 @@ static void region_drop(Tcg *tcg, Region *r)
 {
     atomic_store(&r->dead, true);
     cache_unhash(tcg, r);
-    unlink_incoming(tcg, r);
+    smc_unlink(tcg, r);
     unlink_outgoing(r);
     tcg->host->retire(tcg, r);                      // jump caches still lead to it
     vec_foreach (c, &tcg->cpus)
@@ -127,6 +128,13 @@ static u64 granules(u64 lo, u64 hi)
     return last == 63 ? m : m & ((2ull << last) - 1);
 }
 
+// Too many stores beside its code?
+static bool hot(const Tcg *tcg, CodePage *p)
+{
+    bool eager = stress_on(tcg, STRESS_SMC);
+    return ++p->misses >= (eager ? 2 : MISS_LIMIT) && (eager || p->drops < DROP_LIMIT);
+}
+
 // A write of [at, at+len), within one page, has happened or is about to.
 static u32 page_written(Tcg *tcg, RamBlock *ram, u64 at, u64 len, bool count)
 {
@@ -137,7 +145,7 @@ static u32 page_written(Tcg *tcg, RamBlock *ram, u64 at, u64 len, bool count)
     if (p && (p->map & granules(lo, hi))) {
         n = drop_those(tcg, p, overlaps, &(Bytes){ lo, hi });
         p->misses = 0;
-    } else if (p && count && ++p->misses >= MISS_LIMIT && p->drops < DROP_LIMIT) {
+    } else if (p && count && hot(tcg, p)) {
         p->drops++;
         p->misses = 0;
         n = drop_those(tcg, p, overlaps, &(Bytes){ 0, PAGE_SIZE });

@@ -40,6 +40,7 @@ typedef struct TlbTable {
     u64 used[TLB_SIZE / 64];                        // entries not invalid
     TcgSpace space;
     u64 large_lo, large_hi;                         // VAs covered by mappings over 4 KiB
+    u32 filled;                                     // since it was cleared
     u64 stamp;                                      // LRU
     bool live, any;
 } TlbTable;
@@ -226,6 +227,7 @@ struct TcgThread {
     TlbRequest queue[TLB_REQUESTS] GUARDED_BY(lock);
     int nqueue GUARDED_BY(lock);
     _Atomic u64 asked, done;                        // requests pushed, carried out
+    u64 stress;                                     // random numbers of --tcg-stress
     void *emit;                                     // the host compiler's, freed with free()
     ThreadDebug debug;
     alignas(16) sigjmp_buf unwind;                  // eval only
@@ -262,13 +264,15 @@ struct Tcg {
     _Atomic u32 flushing, flush_count;
     _Atomic u32 published;              // regions; see published_by_others
     VEC(Cpu *) cpus;
-    u32 stress;
+    u32 stress;                                     // STRESS_*: stress.h
     void *host_state;
     HelperCount *helpers;                           // with --stats only
     bool perfmap, stats, one_insn, no_links;
     FILE *perf;
     TcgDebug debug;
 };
+enum { STRESS_RA = 1, STRESS_SPILL = 2, STRESS_TLB = 4, STRESS_TB1 = 8, STRESS_SMC = 16,
+       STRESS_LINK = 32 };
 enum { MAX_REGIONS = 1 << 20, MAX_LINKS = 1 << 21, MAX_SITES = 1 << 22, MAX_SNAPS = 1 << 23,
        HASH_BITS = 18, CODE_CHUNK = 1 << 20 };
 
@@ -317,10 +321,11 @@ void cache_publish(Tcg *tcg, Region *r, RamBlock *ram, u64 ram_at);
 void cache_unhash(Tcg *tcg, const Region *r);       // no new lookup finds it
 void cache_flush(Cpu *self);                        // everything, everybody out
 bool cache_chunk(Tcg *tcg, TcgThread *th);          // a new chunk to fill; false: full
-void cache_link(Tcg *tcg, Region *from, u32 i, Region *to);
+void cache_link(TcgThread *self, Region *from, u32 i, Region *to);
 Region *cache_region_at(Tcg *tcg, const void *rx);  // which region holds this code
 // smc.c
 void smc_store(Cpu *cpu, RamBlock *ram, u64 at, unsigned len);      // a vCPU's store
+void smc_unlink(Tcg *tcg, Region *r);               // nobody jumps to r; tcg->lock is held
 void smc_written(void *tcg, RamBlock *ram, u64 at, u64 len);        // DMA, debugger
 // Drops the regions that cover one of these VAs (untagged, sorted); every vCPU is out of code.
 u32 smc_drop_covering(Tcg *tcg, const u64 *va, size_t n);

@@ -7,6 +7,7 @@
 // used* (with its top byte) plus slow bits, which make the compare fail.  Tables belong to the
 // vCPU's thread; others ask by a queue (tlb_ask_all) that the vCPU serves at its next poll.
 // A vCPU outside generated code serves its queue before it enters again, so nobody waits for it.
+#include "tcg/stress.h"
 #include "tcg/tcg.h"
 #include "util/alloc.h"
 #include "util/log.h"
@@ -14,6 +15,8 @@
 #include <string.h>
 
 LOG_CATEGORY("tcg.tlb")
+
+enum { STRESS_ENTRIES = 8 };                        // a tiny TLB
 
 static void table_clear(TlbTable *t)
 {
@@ -28,6 +31,7 @@ static void table_clear(TlbTable *t)
     }
     t->large_lo = ~0ull;
     t->large_hi = 0;
+    t->filled = 0;
     t->any = false;
 }
 
@@ -225,6 +229,8 @@ bool tlb_entry(Cpu *cpu, u64 va, TcgAccess acc, MemOp m, TlbEntry **out, TcgFaul
         return true;
     TcgPage pg = { 0 };
     tc->th->stats.tlb_fills++;
+    if (stress_on(tc->tcg, STRESS_TLB) && ++t->filled > STRESS_ENTRIES)
+        table_clear(t);
     if (!tc->fe->translate(cpu, va, acc, &t->space, m & MO_USER, &pg)) {
         *f = fault_of(va, acc, m, TF_MMU, pg.fault);
         return false;

@@ -22,7 +22,7 @@
 
 #include <string.h>
 
-enum { CARRY_GPR = 6, CARRY_XMM = 9 };
+enum { KEEP = 4 };                                  // registers that carry nothing
 
 static bool is_vec(const Emit *e, int guest) { return e->t->fend->regs[guest].type == T_V128; }
 static bool dirty(const Emit *e, int guest) { return e->dirty[guest / 64] >> (guest % 64) & 1; }
@@ -81,7 +81,8 @@ static void carry(Emit *e, const Seen *s, int guest, bool put)
     bool vec = is_vec(e, guest);
     IrType full = e->t->fend->regs[guest].type;
     if (guest == e->t->fend->nzcv_reg || (full != T_I64 && full != T_V128) ||
-        e->loop.n == MAX_CARRIED || e->loop.count[vec] == (vec ? CARRY_XMM : CARRY_GPR))
+        e->loop.n == MAX_CARRIED ||
+        e->loop.count[vec] + KEEP >= __builtin_popcount(vec ? e->xpool : e->gpool))
         return;
     Carried *c = &e->loop.c[e->loop.n];
     *c = (Carried){ .guest = (u8)guest, .put = put, .val = get };

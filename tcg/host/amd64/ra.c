@@ -19,6 +19,7 @@
 // House.md puts this at tcg/ra.c; it is here because it emits as it goes.  A second host would
 // share its logic by the five moves at the top.
 #include "tcg/host/amd64/ra.h"
+#include "tcg/stress.h"
 #include "util/log.h"
 
 #include <string.h>
@@ -117,9 +118,18 @@ static void mark_operands(Emit *e, const Ins *in, i32 at)
     if (n > 4) mark_last(e, in->e, at);
 }
 
+// Under stress hardly more than the widest op wants.
+static void pools(Emit *e)
+{
+    bool few = stress_on(e->tcg, STRESS_SPILL);
+    e->gpool = few ? GPR_FEW : GPR_POOL;
+    e->xpool = few ? XMM_FEW : XMM_POOL;
+}
+
 void ra_begin(Emit *e)
 {
     Ctx *t = e->t;
+    pools(e);
     groups_find(e);
     loop_find(e);
     for (int i = 0; i < t->n + e->ngroups + e->loop.n; i++)
@@ -135,8 +145,8 @@ void ra_begin(Emit *e)
         // flags are made where they are used: their operands live as long
         mark_operands(e, in, in->ty == T_FLAGS && e->loc[i].last > i ? e->loc[i].last : i);
     }
-    e->gfree = GPR_POOL;
-    e->xfree = XMM_POOL;
+    e->gfree = e->gpool;
+    e->xfree = e->xpool;
     e->glock = e->xlock = 0;
     memset(e->gval, 0, sizeof e->gval);
     memset(e->xval, 0, sizeof e->xval);
@@ -275,18 +285,31 @@ static i64 cost(const Emit *e, i32 id)
     return l->pins ? far + IR_MAX_INS : far + 2 * IR_MAX_INS;
 }
 
+// A free register or one that must be put away first.
+static int alloc_at_random(Emit *e, bool vec, u32 ok)
+{
+    u32 pool = vec ? e->xpool & ~e->xlock : e->gpool & ~e->glock;
+    BUG_ON(!pool);
+    int reg = (int)stress_pick(e->th, ok && stress_random(e->th, 4) ? ok : pool);
+    if (!(ok >> reg & 1))
+        evict(e, vec, reg);
+    return reg;
+}
+
 static int alloc(Emit *e, bool vec)
 {
     u32 ok = vec ? e->xfree & ~e->xlock : e->gfree & ~e->glock;
     int reg = -1;
-    if (ok && vec) {
+    if (stress_on(e->tcg, STRESS_RA)) {
+        reg = alloc_at_random(e, vec, ok);
+    } else if (ok && vec) {
         reg = __builtin_ctz(ok);
     } else if (ok) {
         for (size_t i = 0; i < sizeof gpr_order && reg < 0; i++)
             if (ok >> gpr_order[i] & 1)
                 reg = gpr_order[i];
     } else {
-        u32 pool = vec ? XMM_POOL & ~e->xlock : GPR_POOL & ~e->glock;
+        u32 pool = vec ? e->xpool & ~e->xlock : e->gpool & ~e->glock;
         i64 best = INT64_MAX;
         BUG_ON(!pool);
         for (u32 p = pool; p; p &= p - 1) {
@@ -378,7 +401,7 @@ int ra_def(Emit *e, i32 i, int prefer)
 {
     bool vec = ty_vec(e->t->ins[i].ty);
     u32 free = vec ? e->xfree : e->gfree;
-    int reg = prefer >= 0 && (free >> prefer & 1) ? prefer : alloc(e, vec);
+    int reg = prefer >= 0 && (free >> prefer & 1) && !stress_on(e->tcg, STRESS_RA) ? prefer : alloc(e, vec);
     ra_def_at(e, i, reg);
     if (vec)
         e->xlock |= 1u << reg;
@@ -513,17 +536,17 @@ void ra_clobber_home(Emit *e, u64 lo, u64 hi)
             clobber(e, r);
 }
 
-bool ra_any_xmm(const Emit *e) { return (e->xfree & XMM_POOL) != XMM_POOL; }
+bool ra_any_xmm(const Emit *e) { return (e->xfree & e->xpool) != e->xpool; }
 
 void ra_save_for_call(Emit *e)
 {
-    for (u32 p = GPR_POOL & ~GPR_SAVED & ~e->gfree; p; p &= p - 1) {
+    for (u32 p = e->gpool & ~GPR_SAVED & ~e->gfree; p; p &= p - 1) {
         int reg = __builtin_ctz(p);
         i32 id = e->gval[reg];
         if (id > 0 && (e->loc[id].last > e->at || e->loc[id].pins))
             secure(e, id);
     }
-    for (u32 p = XMM_POOL & ~e->xfree; p; p &= p - 1) {
+    for (u32 p = e->xpool & ~e->xfree; p; p &= p - 1) {
         i32 id = e->xval[__builtin_ctz(p)];
         if (id > 0 && (e->loc[id].last > e->at || e->loc[id].pins))
             secure(e, id);
@@ -532,13 +555,13 @@ void ra_save_for_call(Emit *e)
 
 void ra_after_call(Emit *e)
 {
-    for (u32 p = GPR_POOL & ~GPR_SAVED & ~e->gfree; p; p &= p - 1) {
+    for (u32 p = e->gpool & ~GPR_SAVED & ~e->gfree; p; p &= p - 1) {
         int reg = __builtin_ctz(p);
         if (e->gval[reg] > 0)
             e->loc[e->gval[reg]].reg = -1;
         reg_free(e, false, reg);
     }
-    for (u32 p = XMM_POOL & ~e->xfree; p; p &= p - 1) {
+    for (u32 p = e->xpool & ~e->xfree; p; p &= p - 1) {
         int reg = __builtin_ctz(p);
         if (e->xval[reg] > 0)
             e->loc[e->xval[reg]].reg = -1;

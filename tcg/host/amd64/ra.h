@@ -10,6 +10,8 @@ enum {
                1 << R13 | 1 << R14,
     GPR_SAVED = 1 << RBX | 1 << R12 | 1 << R13 | 1 << R14,      // C callees keep these
     XMM_POOL = 0xfff8,                              // xmm0-2 are scratch
+    GPR_FEW = 1 << RSI | 1 << RDI | 1 << R8 | 1 << RBX | 1 << R12 | 1 << R13 | 1 << R14,
+    XMM_FEW = 0x30f8,
     SPILL_SLOTS = TCG_FRAME / 16,
 };
 
@@ -71,6 +73,7 @@ typedef struct Emit {
     i32 at;                                         // instruction being emitted
     u32 pc_delta;                                   // of the guest instruction
     bool failed;                                    // a table is full
+    u32 gpool, xpool;                               // registers to allocate
     u32 gfree, xfree, glock, xlock;                 // register sets
     i32 gval[16], xval[16];                         // value (or constant, < 0) in each
     u64 spill_used[SPILL_SLOTS / 64];

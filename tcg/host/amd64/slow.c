@@ -140,7 +140,7 @@ u64 amd64_cold(Cpu *cpu, u32 index)
 
 static void link_up(TcgCpu *tc, Region *from, u32 n, Region *to)
 {
-    cache_link(tc->tcg, from, n, to);
+    cache_link(tc->th, from, n, to);
     tc->th->stats.links++;
 }
 
