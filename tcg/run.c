@@ -5,6 +5,7 @@
 // flush) sets a bit in the exit word and waits until it has served the request or is out of
 // code; at entry in_code is set first, then the exit word is looked at, so none is missed.
 #include "core/machine.h"
+#include "tcg/check.h"
 #include "tcg/host.h"
 #include "tcg/stress.h"
 #include "tcg/tcg.h"
@@ -139,6 +140,8 @@ const void *tcg_next(Cpu *cpu)
 
 void tcg_raise(Cpu *cpu, const TcgFault *f)
 {
+    if (check_fault(cpu, f))
+        return;
     if (f->why == TF_DEBUGGER)
         debug_stop(cpu, STOP_WATCH, (BreakKind)f->fault, f->va);
     else
@@ -197,6 +200,8 @@ static CpuRunResult result_of(Cpu *cpu)
 {
     if (tcg_cpu(cpu)->th->debug.stopped)
         return debug_result(cpu);
+    if (check_differs(tcg_cpu(cpu)->th))
+        return CPU_FAILED;
     if (atomic_load(&cpu->power) == CPU_POWER_OFF)
         return CPU_OFF;
     return cpu->halted ? CPU_HALT : CPU_RAN;
@@ -226,7 +231,10 @@ static CpuRunResult tcg_run(Cpu *cpu)
         Region *r = tcg_next_region(cpu);
         if (!r)
             continue;
-        tc->tcg->host->run(cpu, r);
+        if (likely(!th->check))
+            tc->tcg->host->run(cpu, r);
+        else if (!check_region(cpu, r))
+            break;
         th->stats.exit_halt += cpu->halted;
         th->stats.exit_guest += !cpu->halted && !cpu_exit_bits(cpu);
     }
@@ -337,7 +345,7 @@ static bool set_up(Machine *m, Tcg *tcg, Args *args, Error *err)
         return false;
     tcg->one_insn |= stress_on(tcg, STRESS_TB1);
     tcg->no_links = log_on(LOG_NOCHAIN) || log_on(LOG_EXEC);
-    if (!pick_host(tcg, engine, m, err) ||
+    if (!pick_host(tcg, engine, m, err) || !check_init(tcg, err) ||
         !cache_init(tcg, (size_t)mib << 20, err) || !tcg->host->init(tcg, err))
         return false;
     if (m->config->perfmap)
@@ -400,6 +408,7 @@ static bool tcg_cpu_create(Cpu *cpu, Error *err)
     th->cpu = cpu;
     th->stress = cpu->machine->config->seed + (u64)cpu->index;
     mutex_init(&th->lock);
+    check_cpu(tc->tcg, th);
     if (!ir_new(&th->ir) || !ctx_init(th))
         return error_set(err, "not enough memory for a vCPU's translator");
     vec_push(&tc->tcg->cpus, cpu);
@@ -413,6 +422,7 @@ static void tcg_cpu_destroy(Cpu *cpu)
         free(th->tables[i]);
     ir_free(&th->ir);
     free(th->emit);
+    check_fini(th);
     ctx_fini(th);
     free(th);
     tcg_cpu(cpu)->th = NULL;
@@ -473,6 +483,7 @@ static void tcg_stats(Machine *m, Str *out)
             to[i] += from[i];
     }
     u64 n = s.guest_insns ? s.guest_insns : 1, r = s.regions ? s.regions : 1;
+    check_stats(tcg, out);
     str_addf(out, "translation: %llu regions, %llu guest instructions (%llu.%llu a region), "
              "%llu IR, %llu host bytes (%llu an instruction), %llu ns an instruction\n",
              (unsigned long long)s.regions, (unsigned long long)s.guest_insns,

@@ -8,6 +8,7 @@
 //
 // Guest memory is shared with the guest's other CPUs without host synchronisation; that is what
 // GUEST_ACCESS says to ThreadSanitizer.
+#include "tcg/check.h"
 #include "tcg/tcg.h"
 #include "util/log.h"
 
@@ -120,6 +121,8 @@ GUEST_ACCESS static void ram_store(u8 *p, unsigned n, u64 v)
 static void code_written(Access *x, const u8 *host, unsigned n)
 {
     u64 at;
+    if (check_shadows(tcg_cpu(x->cpu)->th))
+        return;
     RamBlock *ram = ram_of_host(x->cpu->as->mem, host, &at);
     if (ram)
         smc_store(x->cpu, ram, at, n);
@@ -132,12 +135,31 @@ static MemAttrs attrs_of(const Access *x)
     return at;
 }
 
+// --check: the shadow's stores are taken back, what it would ask a device is not asked.
+static void about_to_write(const Access *x, u8 *host, unsigned n)
+{
+    TcgThread *th = tcg_cpu(x->cpu)->th;
+    if (check_shadows(th))
+        check_store(th, host, n);
+}
+
+static bool to_device_in_shadow(const Access *x)
+{
+    TcgThread *th = tcg_cpu(x->cpu)->th;
+    if (!check_shadows(th))
+        return false;
+    check_give_up(th);
+    return true;
+}
+
 static bool piece_load(Access *x, u64 off, unsigned n, u64 *v, TcgFault *f)
 {
     if (x->host) {
         *v = ram_load(x->host + off, n);
         return true;
     }
+    if (to_device_in_shadow(x))
+        return refuse(f, x, x->va + off, TF_BUS);
     tcg_cpu(x->cpu)->th->stats.io++;
     *v = 0;
     return as_read(x->cpu->as, x->pa + off, v, n, attrs_of(x)) == MEM_OK ||
@@ -147,11 +169,14 @@ static bool piece_load(Access *x, u64 off, unsigned n, u64 *v, TcgFault *f)
 static bool piece_store(Access *x, u64 off, unsigned n, u64 v, TcgFault *f)
 {
     if (x->host) {
+        about_to_write(x, x->host + off, n);
         ram_store(x->host + off, n, v);
         if (x->code)
             code_written(x, x->host + off, n);
         return true;
     }
+    if (to_device_in_shadow(x))
+        return refuse(f, x, x->va + off, TF_BUS);
     tcg_cpu(x->cpu)->th->stats.io++;
     return as_write(x->cpu->as, x->pa + off, v, n, attrs_of(x)) == MEM_OK ||
            refuse(f, x, x->va + off, TF_BUS);
@@ -413,6 +438,8 @@ static bool atomic_access(Access *x, const Ins *in, const V128 *v, V128 *res, Tc
     bool both = in->op == OP_RMW || in->op == OP_CAS || in->op == OP_CAS2;
     if (watched(x, both ? PAGE_R | PAGE_W : x->write ? PAGE_W : PAGE_R, f))
         return false;
+    if (x->write)
+        about_to_write(x, x->host, x->size);
     bool ok = in->op == OP_RMW ? do_rmw(x, in, v, res)
             : in->op == OP_CAS || in->op == OP_CAS2 ? do_cas(x, in, v, res)
             : in->op == OP_LDX || in->op == OP_LDX2 ? do_ldx(x, in, res) : do_stx(x, in, v, res);

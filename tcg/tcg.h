@@ -153,7 +153,7 @@ struct Region {
     Region *in; u8 in_idx;                          // who links here
     u32 nlinks;
     RegionLink *links;
-    void *prog;                                     // eval's program
+    const void *prog;                               // eval's program, with --check
     bool solo;                                      // one instruction, run by debug_run_one only
     bool loops;                                     // jumps to its own start without asking
     _Atomic bool dead;
@@ -228,6 +228,8 @@ struct TcgThread {
     int nqueue GUARDED_BY(lock);
     _Atomic u64 asked, done;                        // requests pushed, carried out
     u64 stress;                                     // random numbers of --tcg-stress
+    void *eval;                                     // the evaluator's, likewise
+    struct Check *check;                            // check.c; NULL: nothing is compared
     void *emit;                                     // the host compiler's, freed with free()
     ThreadDebug debug;
     alignas(16) sigjmp_buf unwind;                  // eval only
@@ -264,6 +266,7 @@ struct Tcg {
     _Atomic u32 flushing, flush_count;
     _Atomic u32 published;              // regions; see published_by_others
     VEC(Cpu *) cpus;
+    u64 check;                                      // --check=N
     u32 stress;                                     // STRESS_*: stress.h
     void *host_state;
     HelperCount *helpers;                           // with --stats only
@@ -333,6 +336,7 @@ CodePage *smc_page(Tcg *tcg, RamBlock *ram, u64 at, bool make);
 // translate.c
 // solo: of the one instruction, breakpoint or not.
 Region *translate(Cpu *cpu, u64 pc, const FetchEntry *fe, bool solo);
+void translate_show(Cpu *cpu, const Region *r);     // its instructions and IR, to the log
 // run.c: called by hosts
 const void *tcg_next(Cpu *cpu);                     // code for the Cpu's pc; handles exits and
                                                     // faults; NULL: leave to the run loop

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 // One region: guest code -> IR -> passes -> host code -> published.
 #include "core/machine.h"
+#include "tcg/check.h"
 #include "tcg/host.h"
 #include "tcg/tcg.h"
 #include "util/log.h"
@@ -108,6 +109,22 @@ static void passes(Ctx *t)
         log_ir(t, "after");
 }
 
+void translate_show(Cpu *cpu, const Region *r)
+{
+    TcgCpu *tc = tcg_cpu(cpu);
+    Ctx *t = &tc->th->ir;
+    const FetchEntry *fe = &tc->th->fetch[(r->pc >> PAGE_BITS) & 63];
+    if (fe->page != (r->pc & ~(u64)(PAGE_SIZE - 1)))
+        return;
+    ir_reset(t, cpu, tc->fe, r->pc, r->mode);
+    t->fetch_host = fe->host;
+    t->fetch_page = fe->page;
+    build(t, tc->fe, r->insns, r->solo);
+    log_insns(t);
+    ir_pass_dce(t);
+    log_ir(t, "of both");
+}
+
 static Region *region_new(Tcg *tcg)
 {
     u32 i = atomic_fetch_add(&tcg->nregions, 1);
@@ -141,6 +158,9 @@ static void protect(Cpu *cpu, const FetchEntry *fe)
 static bool make_code(Tcg *tcg, TcgThread *th, Ctx *t, Region *r)
 {
     if (!th->code && !cache_chunk(tcg, th))
+        return false;
+    if (tcg->check && !check_compile(tcg, t, r) &&  // before the host rewrites the IR
+        (!cache_chunk(tcg, th) || !check_compile(tcg, t, r)))
         return false;
     if (tcg->host->compile(tcg, t, r))
         return true;

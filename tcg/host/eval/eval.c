@@ -22,11 +22,11 @@ static bool eval_init(Tcg *tcg, Error *err)
 
 static void eval_fini(Tcg *tcg) { (void)tcg; }
 
-static EvalThread *thread_of(TcgThread *th)
+EvalThread *eval_thread(TcgThread *th)
 {
-    if (!th->emit)
-        th->emit = xaligned(64, sizeof(EvalThread));
-    return th->emit;
+    if (!th->eval)
+        th->eval = xaligned(64, sizeof(EvalThread));
+    return th->eval;
 }
 
 // -- compile ------------------------------------------------------------------------------
@@ -84,7 +84,7 @@ static size_t round16(size_t n) { return (n + 15) & ~(size_t)15; }
 static bool eval_compile(Tcg *tcg, Ctx *t, Region *r)
 {
     TcgThread *th = tcg_cpu(t->cpu)->th;
-    EvalThread *et = thread_of(th);
+    EvalThread *et = eval_thread(th);
     u32 n = live_count(t);
     size_t ins = round16(sizeof(EvalProg) + n * sizeof(Ins)), k = (size_t)t->nkonst * sizeof(V128),
            vk = (size_t)t->nvkonst * sizeof(V128), calls = (size_t)t->ncalls * sizeof(IrCall),
@@ -136,7 +136,7 @@ static void eval_run(Cpu *cpu, Region *first)
 {
     TcgThread *th = tcg_cpu(cpu)->th;
     const EvalProg *volatile p = (const EvalProg *)(const void *)first->code;
-    thread_of(th);                                  // all it runs may be others' translations
+    eval_thread(th);                                  // all it runs may be others' translations
     if (sigsetjmp(th->unwind, 0))                   // a helper left by tcg_unwind
         p = tcg_must_leave(cpu) ? NULL : next(cpu);
     while (p)

@@ -34,6 +34,7 @@ typedef struct EvalThread {
 
 typedef enum { EVAL_NEXT, EVAL_LEAVE } EvalEnd;     // go on at the Cpu's pc; to the run loop
 
+EvalThread *eval_thread(TcgThread *th);             // made when first asked for
 EvalKind eval_kind(int op);
 void eval_place(const TcgFrontend *fe, Ins *in);    // GET and PUT: from register to offset
 // Runs p to one of its exits.  Memory faults are raised here; helpers may leave by tcg_unwind.

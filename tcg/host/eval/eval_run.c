@@ -4,6 +4,7 @@
 // in a V128.  Results are written in place, in 8-byte pieces as they are read: a 16-byte copy of
 // what was just written in pieces would wait for the store buffer.
 #include "tcg/host/eval/eval.h"
+#include "tcg/check.h"
 #include "tcg/opt/fold.h"
 
 #include <string.h>
@@ -226,9 +227,15 @@ static void do_move(const Frame *f, const Ins *in, V128 *d)
 // serves for all; what it does not take it does not look at.
 typedef u64 AnyHelper(u64, u64, u64, u64, u64, u64);
 
-static u64 do_call(const Frame *f, const Ins *in)
+// False: --check may not call this helper twice.
+static bool do_call(const Frame *f, const Ins *in, u64 *out)
 {
     const IrCall *c = &f->p->calls[in->imm];
+    TcgThread *th = tcg_cpu(f->cpu)->th;
+    if (check_shadows(th) && c->h->flags & (HELPER_READS | HELPER_WRITES | HELPER_RAISES)) {
+        check_give_up(th);
+        return false;
+    }
     u64 x[6] = { 0 };
     int n = 0;
     if (c->h->flags & HELPER_CPU)
@@ -238,7 +245,8 @@ static u64 do_call(const Frame *f, const Ins *in)
     if (c->h->flags & HELPER_RAISES)
         set_pc(f, f->pc);
     AnyHelper *fn = (AnyHelper *)(uintptr_t)c->h->fn;
-    return of_type(in->ty, fn(x[0], x[1], x[2], x[3], x[4], x[5]));
+    *out = of_type(in->ty, fn(x[0], x[1], x[2], x[3], x[4], x[5]));
+    return true;
 }
 
 static void do_fence(const Ins *in)
@@ -287,7 +295,7 @@ static int do_exit(Frame *f, const Ins *in)
 
 EvalEnd eval_region(Cpu *cpu, const EvalProg *p)
 {
-    EvalThread *et = tcg_cpu(cpu)->th->emit;
+    EvalThread *et = tcg_cpu(cpu)->th->eval;
     Frame f = { .cpu = cpu, .p = p, .v = et->v, .pc = p->pc };
     const Ins *in = &p->ins[1];
     int end;
@@ -312,7 +320,10 @@ EvalEnd eval_region(Cpu *cpu, const EvalProg *p)
         case EK_MOVE:   do_move(&f, in, d); break;
         case EK_VCONST: *d = p->vk[in->imm]; break;
         case EK_VEC:    *d = do_vec(&f, in); break;
-        case EK_CALL:   d->d[0] = do_call(&f, in); break;
+        case EK_CALL:
+            if (!do_call(&f, in, &d->d[0]))
+                return EVAL_LEAVE;
+            break;
         case EK_INSN:   f.pc = p->pc + (u64)(i64)in->imm; break;
         default:
             end = do_exit(&f, in);
