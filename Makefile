@@ -94,7 +94,7 @@ $(B)/gen/%_decode.inc: %.decode $(B)/decodegen
 # --- the program ---------------------------------------------------------------------
 LINKS := mimic-system-aarch64 mimic-system-arm mimic-system-x86_64 mimic-system-i386
 .SECONDARY:
-.PHONY: all check check-all demo bench diff fuzz install fmt clean distclean help \
+.PHONY: all check check-all demo bench diff golden fuzz install fmt clean distclean help \
         tests headers fuzzers nosimd
 all: $(B)/mimic $(LINKS:%=$(B)/%)
 $(B)/mimic: $(OBJ)
@@ -114,8 +114,9 @@ TESTLIB := $(patsubst %.c,$(B)/%.o,$(wildcard tests/lib/*.c))
 test_obj = $(patsubst %.c,$(B)/%.o,$(wildcard tests/$(1)/*.c))
 SUITES  := $(foreach s,unit device machine,$(if $(wildcard tests/$s/*.c),$s))
 DIFF    := $(if $(wildcard tests/diff/*.c),$(B)/tests/diff/diff)
+GOLDEN  := $(if $(filter amd64,$(HOST)),$(if $(wildcard tests/golden/*.c),$(B)/tests/golden/golden))
 FUZZ    := $(patsubst %.c,$(B)/%,$(wildcard tests/fuzz/*.c))
-tests: all $(SUITES:%=$(B)/tests/%/run) $(DIFF) $(B)/decodegen
+tests: all $(SUITES:%=$(B)/tests/%/run) $(DIFF) $(GOLDEN) $(B)/decodegen
 define suite
 $(B)/tests/$(1)/run: $$(LIBOBJ) $$(TESTLIB) $$(call test_obj,$(1))
 	$$(call say,LINK,$$@)
@@ -123,6 +124,9 @@ $(B)/tests/$(1)/run: $$(LIBOBJ) $$(TESTLIB) $$(call test_obj,$(1))
 endef
 $(foreach s,$(SUITES),$(eval $(call suite,$s)))
 $(B)/tests/diff/diff: $(LIBOBJ) $(call test_obj,diff)
+	$(call say,LINK,$@)
+	$(Q)$(CC) $(LDFLAGS) -o $@ $^ $(LDLIBS)
+$(B)/tests/golden/golden: $(LIBOBJ) $(B)/tests/golden/golden.o $(B)/tests/diff/diff_engine.o
 	$(call say,LINK,$@)
 	$(Q)$(CC) $(LDFLAGS) -o $@ $^ $(LDLIBS)
 fuzzers: $(FUZZ)
@@ -153,6 +157,9 @@ bench: all
 	    --metric cpu $(BENCH_ARGS)
 diff: tests
 	@tests/diff/run.sh $(B) $(DIFF_ARGS)
+
+golden: tests
+	@tests/golden/run.sh $(B) --write && git diff --stat tests/golden
 
 # each target SECONDS long, with a corpus that stays; FUZZ_TARGETS: only these
 SECONDS ?= 600
@@ -185,6 +192,7 @@ help:
 	@echo 'make demo         boot Debian arm64 to a shell (or, without a terminal, print and leave)'
 	@echo 'make bench        compare speed with QEMU (BENCH_ARGS: see tools/bench.py --help)'
 	@echo 'make diff         random instructions against qemu-aarch64-static (DIFF_ARGS)'
+	@echo 'make golden       write the expected host code anew (tests/golden)'
 	@echo 'make fuzz         each fuzz target for SECONDS=600, and its coverage (FUZZ_TARGETS)'
 	@echo 'make install      to DESTDIR/PREFIX;  fmt (FMT=all)  clean  distclean'
 	@echo 'MODE=rel|dbg|asan|tsan|cov|fuzz   V=1: show commands   CI=1: warnings are errors'

@@ -4,7 +4,8 @@
 // Not compared are regions that reach a device or a helper with effects of its own (system
 // registers, exceptions by instruction): they run once, as without --check.  Helpers that only
 // compute run twice.  The exit word is set while a region runs, so that generated code comes back
-// at the next region's entry; a loop makes one turn.
+// at the next region's entry; a loop makes one turn.  Some regions look at that word, which other
+// threads write: a run in which it changed says nothing.
 #include "tcg/check.h"
 #include "core/machine.h"
 #include "tcg/host.h"
@@ -33,8 +34,9 @@ typedef struct Check {
     bool shadow, gave_up, faulted, expected, differs;
     TcgFault fault;
     u32 nstores;
+    u32 exit;                                       // the exit word before both runs
     u64 left;                                       // regions until one is compared
-    u64 compared, given_up, faults;
+    u64 compared, given_up, faults, disturbed;
     const EvalProg *prog;
     State before, eval, host;
     Stored stored[STORES];
@@ -290,7 +292,9 @@ static void compare(Cpu *cpu, Check *c)
     }
     c->expected = false;
     state_save(cpu, c->prog, &c->host);
-    if (c->faulted)
+    if (cpu_exit_bits(cpu) != c->exit)
+        c->disturbed++;
+    else if (c->faulted)
         report(cpu, c, "a fault that only the evaluator has");
     else if (memcmp(&c->host, &c->eval, sizeof c->host))
         report(cpu, c, "registers");
@@ -303,6 +307,8 @@ bool check_region(Cpu *cpu, Region *r)
     TcgCpu *tc = tcg_cpu(cpu);
     Check *c = tc->th->check;
     bool due = !--c->left;
+    atomic_fetch_or(&cpu->exit, CPU_EXIT_ACCEL);
+    c->exit = cpu_exit_bits(cpu);
     if (due) {
         c->left = tc->tcg->check;
         c->prog = r->prog;
@@ -311,7 +317,6 @@ bool check_region(Cpu *cpu, Region *r)
         c->given_up += !c->expected;
         due = c->expected;
     }
-    atomic_fetch_or(&cpu->exit, CPU_EXIT_ACCEL);
     tc->tcg->host->run(cpu, r);
     if (due)
         compare(cpu, c);
@@ -323,7 +328,8 @@ void check_stats(const Tcg *tcg, Str *out)
     if (!tcg->check)
         return;
     const Check *c = tcg_cpu(tcg->cpus.at[0])->th->check;
-    str_addf(out, "--check: %llu regions compared, %llu of them faulted, %llu could not be\n",
+    str_addf(out, "--check: %llu regions compared, %llu of them faulted, %llu could not be, "
+             "%llu were interrupted\n",
              (unsigned long long)c->compared, (unsigned long long)c->faults,
-             (unsigned long long)c->given_up);
+             (unsigned long long)c->given_up, (unsigned long long)c->disturbed);
 }

@@ -60,7 +60,7 @@ suites() {
     for s in unit device machine; do
         [ -x "$1/tests/$s/run" ] && run "$MODE/$s" "$2" $pre "$1/tests/$s/run"
     done
-    for s in decode cli insn; do
+    for s in decode cli insn golden; do
         [ -x tests/$s/run.sh ] && run "$MODE/$s" "$2" tests/$s/run.sh "$1"
     done
     run "$MODE/dtb" "$2" tests/machine/dtb.sh "$1"

@@ -40,10 +40,10 @@ BEGIN { bus = "^devices/(pci|usb|i2c|spi|virtio)/bus\\.h$"; n = 0 }
     if (h !~ "/" || h ~ "(^|/)\\.\\.?/") why = "include by the path from the root"
     else if (t == "gen") why = top(substr(h, 5)) == f || f == "tests" ? "" : "a generated file of another folder"
     else if (f == "tests") {
-        # tests/unit/FOLDER_x.c: FOLDER and what that may include; main: its own; fuzz: all
+        # tests/unit/FOLDER_x.c: FOLDER and what that may include; main: its own; fuzz: all; golden: diff
         split(file, w, "/"); sub(/_.*/, "", w[3]); g = w[3]
         if (t == "tests") why = h ~ "^tests/lib/" || dir(h) == dir(file) ||
-            file ~ "^tests/fuzz/" ? "" : "tests include tests/lib only"
+            file ~ "^tests/(fuzz|golden)/" ? "" : "tests include tests/lib only"
         else if (t == "main") why = file ~ "^tests/fuzz/" ||
             (w[2] == "unit" && g == "main") ? "" : "only its unit tests include main"
         else if (w[2] == "device") why = may("devices", h, h, t) || t == "devices" ? "" : "a device test knows devices, core, util"

@@ -56,6 +56,7 @@ typedef struct Gen {
     DiffCase *c;
     int *row_of;                                    // rows of its slots, -1: not to be counted
     int n, wanted;                                  // words so far; the row it is about
+    int edge;                                       // base of its group, -1: it has none
     int moves;                                      // addresses that may still be moved
     bool aligned;                                   // misaligned accesses that fault are mended
 } Gen;

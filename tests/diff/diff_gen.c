@@ -431,6 +431,63 @@ static void gen_unallocated(Gen *g)
     }
 }
 
+// Accesses off one base, some of them beyond the end of the data page (or none, or all).
+static void gen_group(Gen *g)
+{
+    static const struct { u32 word; u8 scale; } kinds[] = {
+        { 0xf9400000, 3 }, { 0xb9400000, 2 }, { 0x79400000, 1 }, { 0x39800000, 0 },  // ldr, ldrsb
+        { 0x3dc00000, 4 }, { 0xfd400000, 3 }, { 0xbd400000, 2 },                     // q, d, s
+        { 0xf9000000, 3 }, { 0xb9000000, 2 }, { 0x39000000, 0 }, { 0x3d800000, 4 },  // str
+    };
+    u32 rn = below(g, 31), n = 2 + below(g, SLOT_MAX - 2);
+    u64 at = DIFF_DATA_VA + DIFF_PAGE - below(g, 160);
+    g->edge = (int)rn;
+    g->c->s.x[rn] = below(g, 4) ? at & ~7ull : at;
+    for (u32 i = 0; i < n; i++) {
+        u32 k = below(g, ARRAY_LEN(kinds)), imm = below(g, 128) >> kinds[k].scale;
+        emit(g, kinds[k].word | imm << 10 | rn << 5 | register_but(g, rn), -1);
+    }
+}
+
+// A register that no word of the case can name, -1: none.  Fields are at 0, 5, 10 and 16; pairs
+// name the next one, too; x16, x17 and x30 are named by some words that have no fields.
+static int unused_register(const Gen *g)
+{
+    u32 used = BIT(16) | BIT(17) | BIT(30);
+    for (int i = 0; i < g->n; i++)
+        for (int pos = 0; pos <= 16; pos += 5 + (pos == 10)) {
+            u32 r = g->c->code[i] >> pos & 31;
+            used |= (u32)(3ull << r);
+        }
+    for (int r = 0; r < 30; r++)
+        if (!(used >> r & 1))
+            return r;
+    return -1;
+}
+
+// Another turn would mix the sizes of exclusives, and sign what is signed.
+static bool once_only(const Gen *g)
+{
+    for (int i = 0; i < g->n; i++) {
+        u32 w = g->c->code[i];
+        if ((w & 0x3f000000) == 0x08000000 || (w & 0xffff0000) == 0xdac10000 ||
+            (w & 0xfffff01f) == 0xd503201f)
+            return true;
+    }
+    return false;
+}
+
+// The case so far becomes the body of a loop of a few turns.
+static void gen_loop(Gen *g)
+{
+    int r = unused_register(g), body = g->n;
+    if (r < 0 || body > DIFF_CODE - 3 || once_only(g))
+        return;
+    g->c->s.x[r] = 1 + below(g, 20);
+    emit(g, 0xd1000400 | (u32)r << 5 | (u32)r, -1);                         // sub xr, xr, #1
+    emit(g, 0xb5000000 | ((u32)(-body - 1) & 0x7ffff) << 5 | (u32)r, -1);   // cbnz xr, start
+}
+
 void gen_case(Gen *g, int row, DiffCase *c, int rows[DIFF_CODE])
 {
     memset(c->code, 0, sizeof c->code);
@@ -443,6 +500,7 @@ void gen_case(Gen *g, int row, DiffCase *c, int rows[DIFF_CODE])
     g->aligned = below(g, 8);
     g->wanted = row;
     g->moves = 24;
+    g->edge = -1;
     if (row < 0) {
         gen_unallocated(g);
     } else {
@@ -450,9 +508,13 @@ void gen_case(Gen *g, int row, DiffCase *c, int rows[DIFF_CODE])
         u32 others = below(g, 2) ? 0 : below(g, 8) ? 4 : DIFF_CODE / 2;
         for (u32 i = below(g, others + 1); i && g->n < DIFF_CODE / 2; i--)
             gen_slot(g, other_row(g));
+        if (others > 1 && !below(g, 4))
+            gen_group(g);
         gen_slot(g, row);
         for (u32 i = below(g, others + 1); i && g->n < DIFF_CODE - SLOT_MAX; i--)
             gen_slot(g, other_row(g));
+        if (others && !below(g, 3))
+            gen_loop(g);
     }
     for (int i = g->n; i < DIFF_CODE; i++)
         c->code[i] = DIFF_BRK;
@@ -466,6 +528,14 @@ void gen_case(Gen *g, int row, DiffCase *c, int rows[DIFF_CODE])
 // -- addresses ------------------------------------------------------------------------------
 
 static i64 untag(u64 va) { return (i64)(va << 8) >> 8; }
+
+// Does a group's access reach beyond the page, as it is meant to?
+static bool at_edge(const Gen *g, const DiffCase *c, const DiffState *out, u64 slot)
+{
+    u64 past = (u64)untag(out->addr) - (DIFF_DATA_VA + DIFF_PAGE);
+    return g->edge >= 0 && is_memory(c->code[slot]) && (int)(c->code[slot] >> 5 & 31) == g->edge &&
+           out->sig == SIG_FAULT && past < 256;
+}
 
 static bool move_address(Gen *g, DiffCase *c, const DiffState *out, u64 slot)
 {
@@ -497,6 +567,8 @@ bool gen_steer(Gen *g, DiffCase *c, const DiffState *out)
 {
     u64 slot = (out->pc - DIFF_CODE_VA) / 4;
     if (out->sig == SIG_END || out->sig == SIG_HANG || slot >= DIFF_CODE - 1)
+        return false;
+    if (at_edge(g, c, out, slot) && below(g, 2))
         return false;
     if (move_address(g, c, out, slot))
         return true;

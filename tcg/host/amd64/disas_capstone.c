@@ -5,6 +5,23 @@
 #include "util/str.h"
 
 #include <capstone/capstone.h>
+#include <stdio.h>
+
+size_t amd64_disas(const u8 *code, size_t n, char *text, size_t size)
+{
+    csh cs;
+    cs_insn *insn = NULL;
+    size_t len = 0;
+    if (cs_open(CS_ARCH_X86, CS_MODE_64, &cs) != CS_ERR_OK)
+        return 0;
+    if (cs_disasm(cs, code, n, (u64)(uintptr_t)code, 1, &insn)) {
+        len = insn->size;
+        snprintf(text, size, "%s %s", insn->mnemonic, insn->op_str);
+        cs_free(insn, 1);
+    }
+    cs_close(&cs);
+    return len;
+}
 
 void amd64_log_code(const Region *r)
 {

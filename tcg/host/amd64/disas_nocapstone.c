@@ -4,6 +4,12 @@
 #include "util/log.h"
 #include "util/str.h"
 
+size_t amd64_disas(const u8 *code, size_t n, char *text, size_t size)
+{
+    (void)code, (void)n, (void)text, (void)size;
+    return 0;
+}
+
 void amd64_log_code(const Region *r)
 {
     Str s = { 0 };

@@ -80,4 +80,6 @@ typedef struct Thunks {                             // addresses in the executab
 u64  amd64_slow(Cpu *cpu, u32 site, u64 va);        // slow.c: called by thunks
 u64  amd64_cold(Cpu *cpu, u32 site);
 const void *amd64_link(Cpu *cpu, u32 link);
+// One instruction as text; its length, 0: no disassembler, or no instruction.
+size_t amd64_disas(const u8 *code, size_t n, char *text, size_t size);
 void amd64_log_code(const Region *r);               // disas_*.c: -d out_asm

@@ -1,0 +1,16 @@
+#!/bin/sh
+# SPDX-License-Identifier: MIT
+# --check: Debian's kernel boots while regions run on both engines and are compared.
+. "$(dirname "$0")/lib.sh"
+need_guest di-arm64
+need_initramfs arm64
+for cpu in cortex-a72 max; do
+    boot check-$cpu -M virt -m 512M -cpu $cpu -nographic -no-reboot --check=16 --slow-clock 8 \
+        -kernel "$guests/di-arm64/kernel" -initrd "$initramfs" \
+        -append "console=ttyAMA0 panic=-1 poweroff" <<EOT
+wait 200 MIMIC-READY
+exit 60
+absent engines differ|Oops|Unable to handle|undefined instruction
+EOT
+done
+finish
