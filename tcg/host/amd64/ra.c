@@ -401,7 +401,8 @@ int ra_def(Emit *e, i32 i, int prefer)
 {
     bool vec = ty_vec(e->t->ins[i].ty);
     u32 free = vec ? e->xfree : e->gfree;
-    int reg = prefer >= 0 && (free >> prefer & 1) && !stress_on(e->tcg, STRESS_RA) ? prefer : alloc(e, vec);
+    bool wish = prefer >= 0 && (free >> prefer & 1) && !stress_on(e->tcg, STRESS_RA);
+    int reg = wish ? prefer : alloc(e, vec);
     ra_def_at(e, i, reg);
     if (vec)
         e->xlock |= 1u << reg;

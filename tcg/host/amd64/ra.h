@@ -10,6 +10,7 @@ enum {
                1 << R13 | 1 << R14,
     GPR_SAVED = 1 << RBX | 1 << R12 | 1 << R13 | 1 << R14,      // C callees keep these
     XMM_POOL = 0xfff8,                              // xmm0-2 are scratch
+    // --tcg-stress=spill: hardly more than the widest op wants
     GPR_FEW = 1 << RSI | 1 << RDI | 1 << R8 | 1 << RBX | 1 << R12 | 1 << R13 | 1 << R14,
     XMM_FEW = 0x30f8,
     SPILL_SLOTS = TCG_FRAME / 16,
