@@ -657,7 +657,8 @@ static bool amd64_probe(Error *err)
 static void amd64_run(Cpu *cpu, Region *first)
 {
     const Thunks *t = tcg_cpu(cpu)->tcg->host_state;
-    const u8 *at = first->code + (first->solo || tcg_cpu(cpu)->tcg->check ? first->entry_nopoll : 0);
+    bool alone = first->solo || tcg_cpu(cpu)->tcg->check;
+    const u8 *at = first->code + (alone ? first->entry_nopoll : 0);
     ((void (*)(Cpu *, const void *))(uintptr_t)t->enter)(cpu, at);
 }
 
