@@ -10,6 +10,7 @@
 
 #include "util/alloc.h"
 #include "util/bits.h"
+#include "util/fdset.h"
 #include "util/log.h"
 
 #define ZEROES 65536u
@@ -191,7 +192,7 @@ static bool file_size(int fd, const char *path, u64 *size, Error *err)
 
 Block *block_file_open(const char *path, bool readonly, Loop *loop, Error *err)
 {
-    int fd = open(path, (readonly ? O_RDONLY : O_RDWR) | O_CLOEXEC);
+    int fd = path_open(path, readonly ? O_RDONLY : O_RDWR, 0);
     FileBlock *f;
     u64 size = 0;
 

@@ -225,6 +225,39 @@ static void rearm(void *opaque)
         log_error("%s: %s", p->c->name, err.text);
 }
 
+static void drop_fds(FdPort *p)
+{
+    while (p->fd_count)
+        close(p->fds[--p->fd_count]);
+}
+
+int fdport_take_fd(FdPort *p)
+{
+    int fd = p->fds[0];
+
+    if (!p->fd_count)
+        return -1;
+    memmove(p->fds, p->fds + 1, --p->fd_count * sizeof(*p->fds));
+    return fd;
+}
+
+static ssize_t read_in(FdPort *p, u8 *buf, size_t len)
+{
+    u32 count = INPUT_FDS;
+    int fds[INPUT_FDS];
+    ssize_t n;
+
+    if (!p->passes)
+        return input_read(p->c->input, p->in, buf, len);
+    n = input_recv(p->c->input, p->in, buf, len, fds, &count);
+    if (n >= 0 && count) {
+        drop_fds(p);
+        memcpy(p->fds, fds, count * sizeof(*fds));
+        p->fd_count = count;
+    }
+    return n;
+}
+
 static void read_ready(void *opaque, u32 events)
 {
     FdPort *p = opaque;
@@ -237,7 +270,7 @@ static void read_ready(void *opaque, u32 events)
         loop_unwatch(p->c->loop, &p->rd);
         return;
     }
-    n = input_read(p->c->input, p->in, buf, MIN(room, sizeof(buf)));
+    n = read_in(p, buf, MIN(room, sizeof(buf)));
     if (n > 0) {
         chardev_front_receive(p->c, buf, (size_t)n);
     } else if (n == 0 || (errno != EAGAIN && errno != EINTR)) {
@@ -319,6 +352,7 @@ void fdport_shut(FdPort *p)
         loop_unwatch(p->c->loop, &p->rd);
         loop_unwatch(p->c->loop, &p->wr);
     }
+    drop_fds(p);
     mutex_lock(&p->lock);
     int out = p->out;
 

@@ -38,6 +38,9 @@ typedef struct FdPort {
     bool own, duped;            // what fdport_shut is to close: both, or our copy of `in`
     bool started, in_ended, told; // told: gone has been called
     int in;                     // -1: none
+    bool passes;                // a Unix socket: descriptors may come with its input
+    u32 fd_count;               // of those that nobody has taken; the next ones replace them
+    int fds[INPUT_FDS];
     LoopWatch rd, wr;
     LoopWork accept, defer;
     Timer flush;
@@ -57,6 +60,7 @@ void fdport_stop(FdPort *p);
 void fdport_open(FdPort *p, int in, int out, bool own);
 void fdport_shut(FdPort *p); // drops what is queued
 size_t fdport_write(FdPort *p, const u8 *buf, size_t len);
+int fdport_take_fd(FdPort *p); // as chardev_take_fd
 void fdport_accept(FdPort *p); // any thread: the front end may have room
 
 bool fd_nonblock(int fd, Error *err);

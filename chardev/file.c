@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "util/alloc.h"
+#include "util/fdset.h"
 
 typedef struct {
     Backend b;
@@ -66,13 +67,12 @@ static Chardev *file_open(const char *id, Args *args, Loop *loop, Input *input, 
         error_set_class(err, ERROR_INVALID, "chardev %s: file needs path=FILE", id);
         return NULL;
     }
-    out = open(path, O_WRONLY | O_CREAT | O_CLOEXEC | O_NOCTTY | (append ? O_APPEND : O_TRUNC),
-               0666);
+    out = path_open(path, O_WRONLY | O_CREAT | O_NOCTTY | (append ? O_APPEND : O_TRUNC), 0666);
     if (out < 0) {
         error_errno(err, "chardev %s: cannot write to %s", id, path);
         return NULL;
     }
-    if (from && (in = open(from, O_RDONLY | O_CLOEXEC | O_NOCTTY)) < 0) {
+    if (from && (in = path_open(from, O_RDONLY | O_NOCTTY, 0)) < 0) {
         error_errno(err, "chardev %s: cannot read %s", id, from);
         close(out);
         return NULL;

@@ -7,6 +7,7 @@
 #include "chardev/backend.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <netdb.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
@@ -54,6 +55,8 @@ static size_t socket_write(Chardev *c, const u8 *buf, size_t len)
     return fdport_write(&socket_of(c)->port, buf, len);
 }
 
+static int socket_take_fd(Chardev *c) { return fdport_take_fd(&socket_of(c)->port); }
+
 static void socket_accept(Chardev *c) { fdport_accept(&socket_of(c)->port); }
 
 static int make_socket(const Socket *s)
@@ -69,6 +72,7 @@ static void use_peer(Socket *s, int fd)
 
     if (s->nodelay && s->addr.any.sa_family != AF_UNIX)
         setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &one, sizeof(one));
+    s->port.passes = s->addr.any.sa_family == AF_UNIX;
     fdport_open(&s->port, fd, fd, true);
     chardev_front_event(&s->b.c, CHARDEV_OPENED);
 }
@@ -195,7 +199,7 @@ static void socket_close(Chardev *c)
 
 static const ChardevOps socket_ops = {
     .name = "socket", .write = socket_write, .accept_input = socket_accept,
-    .front_changed = socket_accept, .close = socket_close,
+    .front_changed = socket_accept, .take_fd = socket_take_fd, .close = socket_close,
 };
 
 // ---- open ----------------------------------------------------------------------------------
@@ -314,17 +318,41 @@ static bool connect_now(Socket *s, Error *err)
     return false;
 }
 
+// Someone else's socket: what -chardev fd=N says was opened by who started this program.
+static bool inherited(Socket *s, u64 fd, Error *err)
+{
+    int listens = 0;
+    socklen_t n = sizeof(listens);
+
+    s->addr_len = sizeof(s->addr);
+    s->where = xasprintf("fd=%llu", (unsigned long long)fd);
+    if (fd > INT32_MAX || getsockname((int)fd, &s->addr.any, &s->addr_len) ||
+        getsockopt((int)fd, SOL_SOCKET, SO_ACCEPTCONN, &listens, &n))
+        return error_set_class(err, ERROR_INVALID, "fd=%llu is no socket that this program was "
+                               "started with", (unsigned long long)fd);
+    if (s->server != (listens != 0))
+        return error_set_class(err, ERROR_INVALID, "fd=%llu is a socket that %s; say server=%s",
+                               (unsigned long long)fd, listens ? "listens" : "does not listen",
+                               listens ? "on" : "off");
+    if (s->reconnect)
+        return error_set_class(err, ERROR_INVALID, "reconnect= and fd= do not go together");
+    *(s->server ? &s->listener : &s->peer) = (int)fd;
+    fcntl((int)fd, F_SETFD, FD_CLOEXEC);
+    return fd_nonblock((int)fd, err);
+}
+
 static bool setup(Socket *s, Args *a, Error *err)
 {
     const char *path = args_str(a, "path", NULL), *host = args_str(a, "host", NULL);
     const char *port = args_str(a, "port", NULL);
     bool wait, telnet;
+    u64 fd;
 
     if (!args_bool(a, "server", false, &s->server, err) ||
         !args_bool(a, "wait", s->server, &wait, err) ||
         !args_bool(a, "telnet", false, &telnet, err) ||
         !args_bool(a, "delay", true, &s->nodelay, err) ||
-        !args_u64(a, "reconnect", 0, &s->reconnect, err))
+        !args_u64(a, "reconnect", 0, &s->reconnect, err) || !args_u64(a, "fd", 0, &fd, err))
         return false;
     s->nodelay = !s->nodelay;
     if (telnet)
@@ -332,8 +360,11 @@ static bool setup(Socket *s, Args *a, Error *err)
     if (s->reconnect > 86400)
         return error_set_class(err, ERROR_INVALID, "reconnect=%llu: give seconds, at most 86400",
                                (unsigned long long)s->reconnect);
-    if (!path == !port)
-        return error_set_class(err, ERROR_INVALID, "give either path=PATH or host=HOST,port=PORT");
+    if (!!path + !!port + !!args_find(a, "fd") != 1)
+        return error_set_class(err, ERROR_INVALID,
+                               "give one of path=PATH, fd=FD or host=HOST,port=PORT");
+    if (args_find(a, "fd"))
+        return inherited(s, fd, err) && (!s->server || !wait || wait_for_client(s, err));
     if (path ? !unix_address(s, path, err) : !tcp_address(s, host, port, err))
         return false;
     if (s->server)
@@ -365,6 +396,7 @@ static const ArgDesc socket_args[] = {
     { "host", ARG_STRING, "name or address" },
     { "port", ARG_STRING, "TCP port" },
     { "path", ARG_STRING, "Unix socket" },
+    { "fd", ARG_U64, "a socket that this program was started with" },
     { "server", ARG_BOOL, "listen instead of connecting (off)" },
     { "wait", ARG_BOOL, "a server waits for its first client (on)" },
     { "reconnect", ARG_U64, "a client tries again after so many seconds (0: never)" },

@@ -32,6 +32,7 @@ typedef struct ChardevOps {
     void (*accept_input)(Chardev *c);                       // any thread; optional
     void (*event)(Chardev *c, ChardevEvent ev);             // from the front end; optional
     void (*front_changed)(Chardev *c);                      // optional; see chardev_connect
+    int (*take_fd)(Chardev *c);                             // optional; see chardev_take_fd
     void (*close)(Chardev *c);                              // frees c; mandatory
 } ChardevOps;
 
@@ -69,6 +70,9 @@ static inline void chardev_event(Chardev *c, ChardevEvent ev)
     if (c->ops->event)
         c->ops->event(c, ev);
 }
+// The oldest descriptor that came along with the input being received (or that before it) and
+// is not yet taken; -1: none.  The caller's to close.  Loop thread.
+static inline int chardev_take_fd(Chardev *c) { return c->ops->take_fd ? c->ops->take_fd(c) : -1; }
 static inline void chardev_close(Chardev *c) { c->ops->close(c); }
 
 // front is borrowed until chardev_connect(c, NULL).  Before the loop runs or on it.  A

@@ -6,6 +6,7 @@
 #include <errno.h>
 #include <string.h>
 #include <sys/random.h>
+#include <sys/socket.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -132,6 +133,45 @@ ssize_t input_read(Input *in, int fd, void *buf, size_t len)
     do
         n = read(fd, buf, len);
     while (n < 0 && errno == EINTR);
+    if (n > 0)
+        atomic_fetch_add_explicit(&in->bytes_in, (u64)n, memory_order_relaxed);
+    return n;
+}
+
+// What does not fit is dropped, here or (MSG_CTRUNC) by the kernel.
+static void take_fds(struct msghdr *msg, int *fds, u32 most, u32 *count)
+{
+    for (struct cmsghdr *c = CMSG_FIRSTHDR(msg); c; c = CMSG_NXTHDR(msg, c)) {
+        size_t n = (c->cmsg_len - CMSG_LEN(0)) / sizeof(int);
+
+        for (size_t i = 0; i < n && c->cmsg_level == SOL_SOCKET && c->cmsg_type == SCM_RIGHTS;
+             i++) {
+            int fd;
+
+            memcpy(&fd, CMSG_DATA(c) + i * sizeof(int), sizeof(fd));
+            if (*count < most)
+                fds[(*count)++] = fd;
+            else
+                close(fd);
+        }
+    }
+}
+
+ssize_t input_recv(Input *in, int fd, void *buf, size_t len, int *fds, u32 *count)
+{
+    union { char room[CMSG_SPACE(INPUT_FDS * sizeof(int))]; struct cmsghdr align; } control;
+    struct iovec iov = { buf, len };
+    struct msghdr msg = { .msg_iov = &iov, .msg_iovlen = 1, .msg_control = &control,
+                          .msg_controllen = sizeof(control) };
+    u32 most = *count;
+    ssize_t n;
+
+    *count = 0;
+    do
+        n = recvmsg(fd, &msg, MSG_CMSG_CLOEXEC);
+    while (n < 0 && errno == EINTR);
+    if (n >= 0)
+        take_fds(&msg, fds, most, count);
     if (n > 0)
         atomic_fetch_add_explicit(&in->bytes_in, (u64)n, memory_order_relaxed);
     return n;

@@ -29,5 +29,10 @@ u64 input_wall_ns(Input *in); // CLOCK_REALTIME
 // a seed one consumer's draws do not shift another's ("kaslr-seed", "virtio-rng").
 void input_random(Input *in, const char *use, void *buf, size_t len);
 
+#define INPUT_FDS 16u // descriptors with one piece of input
+
 // Back ends pass bytes for the guest through here before the front end sees them.
 ssize_t input_read(Input *in, int fd, void *buf, size_t len);
+// The same from a Unix socket, with the descriptors (at most *count, close-on-exec; more are
+// closed) that came along.
+ssize_t input_recv(Input *in, int fd, void *buf, size_t len, int *fds, u32 *count);

@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "util/bits.h"
+#include "util/fdset.h"
 
 #define COUNT_MAX 65536u
 #define PIECE 4096u
@@ -217,7 +218,7 @@ static bool write_all(int fd, const u8 *buf, size_t len)
 
 bool memory_save(Cpu *cpu, bool physical, u64 addr, u64 size, const char *path, Error *err)
 {
-    int fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
+    int fd = path_open(path, O_WRONLY | O_CREAT | O_TRUNC, 0666);
     bool ok = true;
 
     if (fd < 0)

@@ -12,6 +12,7 @@
 #include "main/mon_options.h"
 #include "main/options.h"
 #include "main/signals.h"
+#include "util/fdset.h"
 #include "util/log.h"
 #include "util/str.h"
 
@@ -195,6 +196,7 @@ int main(int argc, char **argv)
         code = fail(&err);
     }
     options_free(&o);
+    fdset_close_all();
     log_flush();
     if (!log_finish(&err)) {
         fail(&err);

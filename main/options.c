@@ -90,6 +90,8 @@ static const OptionRow rows[] = {
     { "qmp-pretty", CALL, WANTS("DEV"), .set = set_qmp_pretty, .help = "the same, indented" },
     { "mon", CALL, WANTS("[chardev=]ID[,mode=readline|control][,pretty=on]"), .set = set_mon,
       .help = "a monitor on a -chardev" },
+    { "add-fd", CALL, WANTS("fd=FD,set=N[,opaque=TEXT]"), .set = set_add_fd,
+      .help = "an inherited descriptor opens as /dev/fdset/N" },
     { "semihosting", FLAG, AT(config.semihost.enabled),
       .help = "Arm semihosting: the guest gets this user's files, console and commands" },
     { "semihosting-config", CALL,

@@ -70,6 +70,7 @@ bool set_seed(Options *o, const char *val, Error *err);
 bool set_check(Options *o, const char *val, Error *err);
 bool set_slow_clock(Options *o, const char *val, Error *err);
 bool set_name(Options *o, const char *val, Error *err);
+bool set_add_fd(Options *o, const char *val, Error *err);
 bool set_semihosting(Options *o, const char *val, Error *err);
 bool smp_spread(Options *o, Error *err); // -smp into config.cpus and -M smp.*
 

@@ -7,9 +7,17 @@
 #include <jansson.h>
 
 #include "main/monitor_int.h"
+#include "util/vec.h"
+
+// Descriptors by name: of one session, closed with it.
+typedef struct QmpFd { char *name; int fd; } QmpFd;
+typedef VEC(QmpFd) QmpFds;
+void qmp_fds_free(QmpFds *fds);
 
 typedef struct Qmp {
     Monitors *all;
+    Monitor *mon;
+    QmpFds *fds;
     Machine *m;
     Error *err;
     const char *cls;            // QMP's class of err, if not GenericError
@@ -39,3 +47,10 @@ bool qmp_member(const char **p, QmpMember *m);
 const QmpType *qmp_type(const char *name); // NULL: built in, or an array
 bool qmp_check(const char *members, const json_t *args, Error *err);
 json_t *qmp_schema(Qmp *q, const json_t *args); // query-qmp-schema
+
+// In files of their own: qmp_fds_jansson.c.
+json_t *qmp_getfd(Qmp *q, const json_t *args);
+json_t *qmp_closefd(Qmp *q, const json_t *args);
+json_t *qmp_add_fd(Qmp *q, const json_t *args);
+json_t *qmp_remove_fd(Qmp *q, const json_t *args);
+json_t *qmp_query_fdsets(Qmp *q, const json_t *args);

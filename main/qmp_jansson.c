@@ -15,6 +15,7 @@
 typedef struct Session {
     Monitor mon;
     Frame frame;
+    QmpFds fds;
     bool pretty, negotiated;
 } Session;
 
@@ -59,7 +60,7 @@ static const QmpCommand *find(const char *name)
 static void run(Session *s, const QmpCommand *c, const json_t *args, const json_t *id)
 {
     Error err = { 0 };
-    Qmp q = { .all = s->mon.all, .m = s->mon.all->m, .err = &err };
+    Qmp q = { .all = s->mon.all, .mon = &s->mon, .fds = &s->fds, .m = s->mon.all->m, .err = &err };
     json_t *ret = qmp_check(c->args, args, &err) ? c->run(&q, args) : NULL, *answer;
 
     if (err.text[0]) {
@@ -193,6 +194,7 @@ static void opened(Monitor *mon)
 static void closed(Monitor *mon)
 {
     session_of(mon)->negotiated = false;
+    qmp_fds_free(&session_of(mon)->fds);
     frame_reset(&session_of(mon)->frame);
 }
 
@@ -214,6 +216,7 @@ static void event(Monitor *mon, const char *name, const char *data)
 static void session_free(Monitor *mon)
 {
     frame_free(&session_of(mon)->frame);
+    qmp_fds_free(&session_of(mon)->fds);
     free(session_of(mon));
 }
 

@@ -42,6 +42,9 @@ static const QmpType types[] = {
     { "TargetInfo", "arch:SysEmuTarget", NULL },
     { "MemoryInfo", "base-memory:int plugged-memory?:int", NULL },
     { "GICCapability", "version:int emulated:bool kernel:bool", NULL },
+    { "AddfdInfo", "fdset-id:int fd:int", NULL },
+    { "FdsetFdInfo", "fd:int opaque?:str", NULL },
+    { "FdsetInfo", "fdset-id:int fds:[FdsetFdInfo]", NULL },
     { "VncInfo", "enabled:bool", NULL },
 };
 

@@ -2,12 +2,16 @@
 // Options whose value takes some parsing; see options.h.
 #include "main/options.h"
 
+#include <fcntl.h>
+#include <limits.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/prctl.h>
 #include <time.h>
+#include <unistd.h>
 
 #include "util/alloc.h"
+#include "util/fdset.h"
 
 static bool is_help(const char *val) { return str_eq(val, "help") || str_eq(val, "?"); }
 
@@ -272,6 +276,32 @@ bool set_name(Options *o, const char *val, Error *err)
         prctl(PR_SET_NAME, process, 0, 0, 0);
     args_free(&a);
     return true;
+}
+
+bool set_add_fd(Options *o, const char *val, Error *err)
+{
+    static const ArgDesc keys[] = {
+        { "fd", ARG_U64, "the descriptor" }, { "set", ARG_U64, "the set it comes into" },
+        { "opaque", ARG_STRING, "a text for query-fdsets" }, { NULL, ARG_STRING, NULL },
+    };
+    u64 fd = 0, set = 0;
+    Args a;
+
+    (void)o;
+    if (!args_parse(&a, "-add-fd", val, NULL, keys, err))
+        return false;
+    bool ok = args_u64(&a, "fd", 0, &fd, err) && args_u64(&a, "set", FDSET_NEW, &set, err);
+
+    if (ok && (fd <= STDERR_FILENO || fd > INT_MAX || set > INT64_MAX))
+        ok = error_set_class(err, ERROR_INVALID, "-add-fd %s: give fd=FD, 3 or above, and set=N",
+                             val);
+    if (ok && fcntl((int)fd, F_SETFD, FD_CLOEXEC))
+        ok = error_set_class(err, ERROR_INVALID, "-add-fd fd=%llu: this program was started "
+                             "without such a descriptor", (unsigned long long)fd);
+    ok = ok && (fdset_add(&set, (int)fd, args_str(&a, "opaque", NULL), err) ||
+                error_prefix(err, "-add-fd: "));
+    args_free(&a);
+    return ok;
 }
 
 static bool semihost_target(const char *target, Error *err)

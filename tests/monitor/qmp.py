@@ -103,10 +103,11 @@ class Hmp(Client):
 
 
 class Machine:
-    def __init__(self, *args):
+    def __init__(self, *args, fds=()):
         self.proc = subprocess.Popen(
             [mimic, "-M", "virt", "-cpu", "cortex-a72", "-m", "128M", "-display", "none",
-             "-serial", "null", "-kernel", tmp + "/loop", *args], stdin=subprocess.DEVNULL)
+             "-serial", "null", "-kernel", tmp + "/loop", *args], stdin=subprocess.DEVNULL,
+            pass_fds=fds)
 
     def __enter__(self):
         return self
@@ -271,6 +272,75 @@ def test_slow():
     check("killed", "return" in Qmp(sock("qmp2")).run("query-status"))
 
 
+def descriptors(m):
+    return len(os.listdir("/proc/%d/fd" % m.proc.pid))
+
+
+def test_fds(m):
+    """Descriptors over the socket: named, in sets, opened as /dev/fdset/N, too many, unclaimed."""
+    q = Qmp(sock("qmp"))
+    before = descriptors(m)
+    check("no-fd", "SCM_RIGHTS" in q.run("getfd", fdname="a").get("error", {}).get("desc", ""))
+    r, w = os.pipe()
+
+    def with_fds(fds, command, **args):
+        text = json.dumps({"execute": command, "arguments": {k.replace("_", "-"): v for k, v in args.items()}})
+        socket.send_fds(q.s, [text.encode()], fds)
+        return q.answer()
+
+    check("getfd", with_fds([w], "getfd", fdname="a") == {"return": {}})
+    check("getfd-same", with_fds([w], "getfd", fdname="a") == {"return": {}})
+    check("getfd-kept", descriptors(m) == before + 1, descriptors(m) - before)
+    check("getfd-digit", "error" in with_fds([w], "getfd", fdname="1a"))
+    check("closefd", q.run("closefd", fdname="a") == {"return": {}})
+    check("closefd-gone", "not found" in str(q.run("closefd", fdname="a")))
+    a = with_fds([w], "add-fd", opaque="pipe")
+    b = with_fds([r], "add-fd", fdset_id=a["return"]["fdset-id"])
+    check("add-fd", a["return"]["fdset-id"] == 0 == b["return"]["fdset-id"], (a, b))
+    sets = q.run("query-fdsets")
+    check("query-fdsets", sets["return"] == [{"fdset-id": 0, "fds": [
+        {"fd": a["return"]["fd"], "opaque": "pipe"}, {"fd": b["return"]["fd"]}]}], sets)
+    check("add-fd-negative", "error" in with_fds([w], "add-fd", fdset_id=-1))
+    saved = q.run("pmemsave", val=0x40000000, size=512, filename="/dev/fdset/0")
+    check("fdset-open", saved == {"return": {}} and len(os.read(r, 1000)) == 512, saved)
+    check("fdset-none", "error" in q.run("pmemsave", val=0x40000000, size=512, filename="/dev/fdset/7"))
+    check("remove-fd", q.run("remove-fd", fdset_id=0, fd=a["return"]["fd"]) == {"return": {}})
+    check("remove-fdset", q.run("remove-fd", fdset_id=0) == {"return": {}})
+    check("remove-gone", "not found" in str(q.run("remove-fd", fdset_id=0)))
+    with_fds([r] * 200, "query-status")         # unclaimed, more than are kept
+    check("unclaimed-bounded", descriptors(m) <= before + 16, descriptors(m) - before)
+    with_fds([r], "query-status")
+    check("unclaimed-replaced", descriptors(m) == before + 1, descriptors(m) - before)
+    with_fds([w], "getfd", fdname="left")
+    q.close()
+    q = Qmp(sock("qmp"))
+    check("session-closes", descriptors(m) == before, descriptors(m) - before)
+    q.close()
+    os.close(w)
+    check("none-open", os.read(r, 10) == b"")    # nobody else holds the writing end
+    os.close(r)
+
+
+def test_inherited():
+    """-add-fd and -chardev socket,fd=: what a management program opens before it starts us."""
+    listener = socket.socket(socket.AF_UNIX)
+    listener.bind(sock("given"))
+    listener.listen(1)
+    log = os.open(sock("console"), os.O_WRONLY | os.O_CREAT)
+    with Machine("-S", "-add-fd", "fd=%d,set=2,opaque=log" % log,
+                 "-chardev", "file,id=f,path=/dev/fdset/2", "-chardev",
+                 "socket,id=m,fd=%d,server=on,wait=off" % listener.fileno(), "-mon", "m,mode=control",
+                 fds=[log, listener.fileno()]):
+        q = Qmp(sock("given"))
+        sets = q.run("query-fdsets")["return"]
+        check("inherited-set", sets == [{"fdset-id": 2, "fds": [{"fd": log, "opaque": "log"}]}], sets)
+        q.run("quit")
+    listener.close()
+    os.close(log)
+    r = subprocess.run([mimic, "-M", "virt", "-add-fd", "fd=77,set=1"], capture_output=True, text=True)
+    check("add-fd-bad", r.returncode == 1 and "fd=77" in r.stderr, r.stderr)
+
+
 # ---- people --------------------------------------------------------------------------------
 
 def test_hmp():
@@ -358,12 +428,14 @@ tty-restored
 
 def main():
     test_keys()
+    test_inherited()
     with Machine("-S", "-name", "guest", "-qmp", server("qmp"), "-qmp", server("qmp2"),
                  "-monitor", server("hmp")) as m:
         test_protocol()
         test_cpus()
         test_hmp()
         test_events()
+        test_fds(m)
         test_slow()
         q = Qmp(sock("qmp"))
         check("quit", q.run("quit") == {"return": {}})
