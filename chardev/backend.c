@@ -276,6 +276,7 @@ static void read_ready(void *opaque, u32 events)
     } else if (n == 0 || (errno != EAGAIN && errno != EINTR)) {
         loop_unwatch(p->c->loop, &p->rd);
         p->in_ended = true;
+        write_out(p); // who has said all may still want the answers
         end(p);
     }
 }

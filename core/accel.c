@@ -19,3 +19,13 @@ const Accel *accel_find(const char *name, Error *err)
         error_hint(err, ", did you mean '%s'?", near.name);
     return NULL;
 }
+
+bool accel_known(const char *name)
+{
+    static const char *const names[] = { "tcg", "kvm", "hvf", "whpx", "nvmm", "hax", "xen" };
+
+    for (size_t i = 0; i < ARRAY_LEN(names); i++)
+        if (str_eq(names[i], name))
+            return true;
+    return false;
+}

@@ -81,4 +81,5 @@ typedef struct Accel {
     REGISTRY_ADD(mimic_accels, ident##_accel, Accel, ident##_accel);
 REGISTRY_DECLARE(mimic_accels, Accel);
 #define accel_foreach(it) registry_foreach(it, mimic_accels, Accel)
+bool accel_known(const char *name); // of QEMU, whether or not it is built in here
 const Accel *accel_find(const char *name, Error *err);

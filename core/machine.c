@@ -98,10 +98,13 @@ static bool choose_accel(Machine *m, Error *err)
     for (char *n = names ? strtok_r(names, ":", &save) : NULL; n && !m->accel && ok;
          n = strtok_r(NULL, ":", &save)) {
         const Accel *a = accel_find(n, err);
+        bool known = a || accel_known(n);
 
-        ok = a != NULL;
         if (a)
             try_accel(m, a, &why, err);
+        else if (known)
+            str_addf(&why, "%s%s: not built in", why.len ? "; " : "", n);
+        ok = known;
     }
     if (!names)
         accel_foreach(it)
@@ -167,7 +170,7 @@ static bool construct(Machine *m, Error *err)
     if (m->cls->configure && !m->cls->configure(m, err))
         return false;
     m->cpu_class = cpu_class_find(m->cls->cpu_class, err);
-    if (!m->cpu_class || !choose_accel(m, err) || !make_ram(m, err))
+    if (!m->cpu_class || !choose_accel(m, err) || (!m->cls->bare && !make_ram(m, err)))
         return false;
     if (!m->accel->init(m, m->config->accel_options, err)) {
         m->accel = NULL;
@@ -175,7 +178,7 @@ static bool construct(Machine *m, Error *err)
     }
     if (m->config->semihost.enabled)
         m->semihost = semihost_new(m, &m->config->semihost);
-    return make_cpus(m, err) && m->cls->build(m, err);
+    return (m->cls->bare || make_cpus(m, err)) && m->cls->build(m, err);
 }
 
 Machine *machine_new(const MachineClass *cls, const MachineConfig *config, Error *err)

@@ -97,6 +97,7 @@ struct MachineClass {
     const char *cpu_class;      // "arm"
     const char *default_cpu;
     u32 max_cpus;               // 0 = 1
+    bool bare;                  // no CPU, no RAM: m->cpu_model, m->ram stay NULL
     u64 default_ram;            // 0 = 128 MiB
     size_t size;                // of the machine's own data (m->own), 0 = none
     const ArgDesc *options;     // of -M

@@ -78,6 +78,8 @@ bool gdbserver_start(GdbServer *s, const char *text, Error *err)
         return false;
     if (str_eq(text, "none"))
         return true;
+    if (!s->m->cpu_count)
+        return error_set_class(err, ERROR_UNSUPPORTED, "-gdb: this machine has no CPU to look at");
     s->c = open_device(s, text, err);
     if (!s->c) // some of chardev's errors name the option already
         return err && str_starts(err->text, "-gdb ") ? false

@@ -16,7 +16,9 @@
 
 static bool get_reg(void *opaque, const char *name, u64 *val)
 {
-    return hmp_register(hmp_cpu(opaque), name, val);
+    Hmp *h = opaque;
+
+    return h->m->cpu_count && hmp_register(hmp_cpu(h), name, val);
 }
 
 static void skip(const char **p)
@@ -142,6 +144,10 @@ static void call(Hmp *h, const HmpCommand *c, const char *args)
 {
     bool pause = c->flags & HMP_PAUSE;
 
+    if (c->flags & HMP_CPU && !h->m->cpu_count) {
+        error_set_class(h->err, ERROR_UNSUPPORTED, "No CPU available");
+        return;
+    }
     if (pause)
         cpu_pause_all(h->m);
     if (read_arguments(h, c, args))
@@ -302,20 +308,21 @@ static const HmpCommand command_rows[] = {
     { "system_reset", NULL, "", "", "reset the system", run_reset, 0 },
     { "system_powerdown", NULL, "", "", "press the power button", run_powerdown, 0 },
     { "quit", "q", "", "", "quit the emulator", run_quit, 0 },
-    { "cpu", NULL, "e", "index", "set the default CPU", run_cpu, 0 },
-    { "x", NULL, "fe", "/fmt addr", "virtual memory dump starting at 'addr'", hmp_x, HMP_PAUSE },
+    { "cpu", NULL, "e", "index", "set the default CPU", run_cpu, HMP_CPU },
+    { "x", NULL, "fe", "/fmt addr", "virtual memory dump starting at 'addr'", hmp_x,
+      HMP_PAUSE | HMP_CPU },
     { "xp", NULL, "fe", "/fmt addr", "physical memory dump starting at 'addr'", hmp_xp,
-      HMP_PAUSE },
+      HMP_PAUSE | HMP_CPU },
     { "print", "p", "fe", "/fmt expr", "print expression value (use $reg for CPU register access)",
       hmp_print, HMP_PAUSE },
     { "sum", NULL, "ee", "addr size", "compute the checksum of a memory region", hmp_sum,
-      HMP_PAUSE },
+      HMP_PAUSE | HMP_CPU },
     { "gva2gpa", NULL, "e", "addr", "print the guest physical address of a virtual one",
-      hmp_gva2gpa, HMP_PAUSE },
+      hmp_gva2gpa, HMP_PAUSE | HMP_CPU },
     { "memsave", NULL, "eew", "addr size file", "save to disk virtual memory dump", hmp_memsave,
-      HMP_PAUSE },
+      HMP_PAUSE | HMP_CPU },
     { "pmemsave", NULL, "eew", "addr size file", "save to disk physical memory dump",
-      hmp_pmemsave, HMP_PAUSE },
+      hmp_pmemsave, HMP_PAUSE | HMP_CPU },
     { "log", NULL, "t", "item1[,...]", "activate logging of the specified items ('none': of none)",
       run_log, 0 },
     { "logfile", NULL, "w", "filename", "output logs to 'filename'", run_logfile, 0 },
@@ -333,17 +340,18 @@ static const HmpCommand info_rows[] = {
     { "irq", NULL, "", "", "show the interrupt lines, their levels and where they lead",
       hmp_info_irq, HMP_PAUSE },
     { "jit", NULL, "", "", "show figures of the translator", hmp_info_jit, HMP_PAUSE },
-    { "mem", NULL, "", "", "show the active virtual memory mappings", hmp_info_mem, HMP_PAUSE },
+    { "mem", NULL, "", "", "show the active virtual memory mappings", hmp_info_mem,
+      HMP_PAUSE | HMP_CPU },
     { "mtree", NULL, "-f", "[-f]", "show memory tree (-f: flat views only)", hmp_info_mtree, 0 },
     { "name", NULL, "", "", "show the current VM name", hmp_info_name, 0 },
     { "network", NULL, "", "", "show the network state", hmp_info_network, 0 },
     { "qtree", NULL, "", "", "show the devices", hmp_info_qtree, HMP_PAUSE },
     { "registers", NULL, "-aE", "[-a|vcpu]", "show the cpu registers (-a: of all cpus)",
-      hmp_info_registers, HMP_PAUSE },
+      hmp_info_registers, HMP_PAUSE | HMP_CPU },
     { "roms", NULL, "", "", "show what is loaded at reset", hmp_info_roms, 0 },
     { "status", NULL, "", "", "show the current VM status (running|paused)", hmp_info_status, 0 },
     { "tlb", NULL, "", "", "show virtual to physical memory mappings, page by page",
-      hmp_info_tlb, HMP_PAUSE },
+      hmp_info_tlb, HMP_PAUSE | HMP_CPU },
     { "version", NULL, "", "", "show the version", hmp_info_version, 0 },
 };
 const HmpTable hmp_info = { info_rows, ARRAY_LEN(info_rows) };

@@ -33,7 +33,10 @@ typedef struct HmpCommand {
     void (*run)(Hmp *h);            // an error goes to h->err: error_set
     u8 flags;
 } HmpCommand;
-enum { HMP_PAUSE = 1 };             // with the processors paused
+enum {
+    HMP_PAUSE = 1,                  // with the processors paused
+    HMP_CPU = 2,                    // not without one
+};
 
 typedef struct HmpTable {
     const HmpCommand *row;

@@ -7,6 +7,7 @@
 
 #include "chardev/set.h"
 #include "core/machine.h"
+#include "main/daemon.h"
 #include "main/doctor.h"
 #include "main/gdbserver.h"
 #include "main/mon_options.h"
@@ -42,12 +43,28 @@ static void default_serial(Options *o)
         vec_push(&o->serials, "mon:stdio");
 }
 
+// A terminal that is about to be let go is no back end.
+static bool check_daemon(const Options *o, Error *err)
+{
+    bool stdio = mon_takes_stdio(o);
+
+    vec_foreach (c, &o->serials)
+        stdio |= str_eq(*c, "stdio") || str_eq(*c, "mon:stdio");
+    vec_foreach (c, &o->chardevs)
+        stdio |= str_eq(*c, "stdio") || str_starts(*c, "stdio,");
+    return !stdio || !o->daemonize ||
+           error_set_class(err, ERROR_INVALID, "-daemonize lets the terminal go, but a serial port "
+                           "or monitor is on it; give it another device, such as -serial null");
+}
+
 static bool open_serials(Options *o, ChardevSet *set, MonPorts *mons, Error *err)
 {
+    default_serial(o);
+    if (!check_daemon(o, err))
+        return false;
     vec_foreach (c, &o->chardevs)
         if (!chardevs_add(set, *c, err))
             return false;
-    default_serial(o);
     for (size_t i = 0; i < o->serials.len; i++) {
         char label[32];
 
@@ -77,6 +94,11 @@ static void say_start(const Options *o, const Machine *m)
 {
     if (!o->verbose && !isatty(STDERR_FILENO))
         return;
+    if (m->cls->bare) {
+        fprintf(stderr, "mimic: %s, an empty machine, %s\n", m->cls->name,
+                m->accel_why ? m->accel_why : m->accel->name);
+        return;
+    }
     fprintf(stderr, "mimic: %s%s%s, %u x CPU %s%s, %llu MiB RAM, %s (%s)%s\n",
             o->name ? o->name : "", o->name ? ": " : "", m->cls->name, m->cpu_count,
             m->cpu_model->name, o->cpu ? "" : " (the default)",
@@ -112,18 +134,21 @@ static int run_machine(const Options *o, Machine *m, ChardevSet *set, const MonP
     MonitorHost host = { .name = o->name, .chardevs = set, .gdbserver = to_gdb,
                          .gdb_opaque = &gdb };
     Monitors *ms;
+    bool up;
     int code;
 
     if (!signals_attach(m, err))
         return fail(err);
     chardevs_hooks(set, &hooks);
     ms = mon_connect(m, &host, mons, err);
-    if (!ms || !machine_start(m, err) || (o->gdb && !gdbserver_start(&gdb, o->gdb, err))) {
+    up = ms && machine_start(m, err) && (!o->gdb || gdbserver_start(&gdb, o->gdb, err));
+    if (up)
+        say_start(o, m);
+    if (!up || !daemon_ready(o->log_items && !o->log_file, err)) {
         monitors_free(ms);
         signals_detach(m);
         return fail(err);
     }
-    say_start(o, m);
     chardevs_start(set, &m->loop, &m->input);
     code = machine_run(m);
     gdbserver_stop(&gdb, NULL);
@@ -189,12 +214,17 @@ int main(int argc, char **argv)
     else if (!o.done) {
         o.config.perfmap = o.perfmap;
         o.config.stats = o.stats;
-        code = run(&o, &err);
+        if ((o.daemonize && !daemon_begin(&err)) ||
+            (o.pidfile && !pidfile_open(o.pidfile, &err)))
+            code = fail(&err);
+        else
+            code = run(&o, &err);
     }
     if (o.done && (fflush(stdout) || ferror(stdout))) {
         error_errno(&err, "cannot write to standard output");
         code = fail(&err);
     }
+    pidfile_close();
     options_free(&o);
     fdset_close_all();
     log_flush();

@@ -116,6 +116,10 @@ static const OptionRow rows[] = {
     { "name", CALL, WANTS("TEXT"), .set = set_name, .help = "name of this guest" },
     { "L", CALL, WANTS("DIR"), .set = set_dir, .help = "look for firmware here first" },
 
+    { "daemonize", FLAG, AT(daemonize), .help = "go on in the background once all is set up" },
+    { "pidfile", TEXT, WANTS("FILE"), AT(pidfile), .help = "write the process number to FILE" },
+    { "no-user-config", FLAG, AT(no_config), .help = "accepted: there are no configuration files" },
+
     { NULL, HEADING, .help = "Looking inside" },
     { "d", CALL, WANTS("ITEM[,ITEM]..."), .set = set_log, .help = "log; 'help' lists the items" },
     { "dfilter", CALL, WANTS("RANGE[,RANGE]..."), .set = set_filter,
@@ -156,8 +160,6 @@ static const OptionRow rows[] = {
     { "audiodev", LATER, WANTS("DEVICE"), .help = "sound" },
     { "loadvm", LATER, WANTS("TAG"), .help = "a snapshot of the machine" },
     { "incoming", LATER, WANTS("URI"), .help = "migration" },
-    { "daemonize", LATER, .help = "running in the background" },
-    { "pidfile", LATER, WANTS("FILE"), .help = "a file of the process number" },
     { "trace", LATER, WANTS("EVENTS"), .help = "tracing by event; -d has categories" },
     { "readconfig", LATER, WANTS("FILE"), .help = "a configuration file" },
     { "virtfs", LATER, WANTS("DESC"), .help = "a shared folder" },

@@ -46,7 +46,8 @@ typedef struct Options {
     const char *gdb;        // -gdb DEV; NULL: none
     Str semihost_args;      // arg=..., joined
     char *semihost_chardev; // owned
-    bool nographic, no_display, verbose, stats, perfmap;
+    bool nographic, no_display, verbose, stats, perfmap, daemonize, no_config;
+    const char *pidfile;
     bool accel_help, machine_help, cpu_help;
     bool done;              // help or version was asked for and printed
 } Options;

@@ -2,6 +2,7 @@
 // From what was written to what will run: the machine, its properties, defaults; see options.h.
 #include "main/options.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -155,10 +156,16 @@ static bool settle_accel(Options *o, Error *err)
     vec_foreach (c, &o->accels) {
         const Accel *a = accel_find(c->name, err);
 
-        if (!a)
-            return false;
-        if (!a->probe(o->cls->cpu_class, err) && c + 1 < o->accels.at + o->accels.len)
+        bool last = c + 1 == o->accels.at + o->accels.len;
+
+        if (!a && last)
+            return error_set_class(err, ERROR_UNSUPPORTED,
+                                   "-accel %s is not built yet; use -accel tcg", c->name);
+        if (!a || (!a->probe(o->cls->cpu_class, err) && !last)) {
+            fprintf(stderr, "mimic: -accel %s: %s; trying the next\n", c->name,
+                    a ? err->text : "not built in");
             continue;
+        }
         o->config.accel = c->name;
         o->config.accel_options = &c->args;
         return true;
@@ -173,7 +180,7 @@ static bool check_pairs(const Options *o, Error *err)
     if (o->bios && o->flash[0].file)
         return error_set(err, "both -bios %s and flash bank 0 (%s) are firmware; give one", o->bios,
                          o->flash[0].file);
-    if (c->kernel || c->dump_dtb)
+    if (c->kernel || c->dump_dtb || o->cls->bare)
         return true;
     if (c->initrd)
         return error_set(err, "-initrd without -kernel; name the kernel too");

@@ -341,6 +341,51 @@ def test_inherited():
     check("add-fd-bad", r.returncode == 1 and "fd=77" in r.stderr, r.stderr)
 
 
+def test_probe():
+    """The empty machine in the background, as libvirt starts it; errors reach the caller."""
+    args = ["-S", "-no-user-config", "-nodefaults", "-nographic", "-machine", "none,accel=kvm:tcg",
+            "-qmp", server("probe"), "-pidfile", sock("pid"), "-daemonize"]
+    r = subprocess.run([mimic, *args], capture_output=True, text=True, timeout=20)
+    check("probe-daemon", (r.returncode, r.stdout, r.stderr) == (0, "", ""), r)
+    pid = int(open(sock("pid")).read())
+    again = subprocess.run([mimic, "-M", "none", "-display", "none", "-pidfile", sock("pid")],
+                           capture_output=True, text=True, timeout=20)
+    check("probe-pidfile-taken", again.returncode == 1 and "another" in again.stderr, again)
+    q = Qmp(sock("probe"))
+    check("probe-status", q.run("query-status")["return"]["status"] == "prelaunch")
+    check("probe-cpus", q.run("query-cpus-fast") == {"return": []})
+    for line in ("info registers", "x 0", "print $pc", "cpu 0", "info cpus", "info qtree", "gdbserver"):
+        a = q.run("human-monitor-command", command_line=line)
+        check("probe-" + line.replace(" ", "-"), "return" in a, a)
+    test_schema(q)
+    check("probe-session", os.getsid(pid) != os.getsid(0))
+    check("probe-detached", os.readlink("/proc/%d/fd/2" % pid) == "/dev/null")
+    q.close()
+    # one that says all at once and shuts its side gets its answers
+    c = Client(sock("probe"))
+    c.send('{"execute":"qmp_capabilities"}{"execute":"query-name"}{"execute":"quit"}')
+    c.s.shutdown(socket.SHUT_WR)
+    try:
+        while True:
+            c.fill()
+    except EOFError:
+        pass
+    check("probe-half-closed", c.buf.count(b'"return"') == 3, c.buf)
+    for _ in range(100):
+        if not os.path.exists(sock("pid")):
+            break
+        time.sleep(0.05)
+    check("probe-ends", not os.path.exists(sock("pid")))
+    for name, bad, text in (("stdio", ["-M", "none", "-serial", "stdio"], "-daemonize"),
+                            ("kernel", ["-M", "virt", "-display", "none", "-kernel", "/none"], "/none")):
+        r = subprocess.run([mimic, *bad, "-daemonize"], capture_output=True, text=True, timeout=20)
+        check("daemon-bad-" + name, r.returncode == 1 and text in r.stderr, r)
+    r = subprocess.run([mimic, "-M", "none", "-accel", "kvm", "-accel", "tcg", "-S", "-qmp", "stdio"],
+                       input='{"execute":"qmp_capabilities"}{"execute":"quit"}', capture_output=True,
+                       text=True, timeout=20)
+    check("accel-next", "kvm" in r.stderr and r.returncode == 0, r)
+
+
 # ---- people --------------------------------------------------------------------------------
 
 def test_hmp():
@@ -429,6 +474,7 @@ tty-restored
 def main():
     test_keys()
     test_inherited()
+    test_probe()
     with Machine("-S", "-name", "guest", "-qmp", server("qmp"), "-qmp", server("qmp2"),
                  "-monitor", server("hmp")) as m:
         test_protocol()
