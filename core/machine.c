@@ -533,7 +533,9 @@ static void on_request(void *opaque)
     Machine *m = opaque;
     u32 bits = atomic_exchange(&m->request, 0);
 
-    if (bits & BIT(REQUEST_RESET) && m->config->no_reboot)
+    m->reset_ends = bits & BIT(REQUEST_RESET) && m->config->no_reboot &&
+                    !(bits & BIT(REQUEST_POWEROFF));
+    if (m->reset_ends)
         bits |= BIT(REQUEST_POWEROFF);
     if (bits & BIT(REQUEST_QUIT)) {
         shut_down(m, REQUEST_QUIT);

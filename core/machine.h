@@ -178,6 +178,7 @@ struct Machine {
 
     _Atomic u32 state;            // RunState
     _Atomic u32 pause_depth;
+    bool reset_ends;              // a POWEROFF being told is a reset under -no-reboot
     bool stopped;                 // machine_pause holds one pause; loop thread
     _Atomic u32 request;          // bit per pending MachineRequest
     _Atomic int exit_code;

@@ -255,7 +255,7 @@ void hmp_info_block(Hmp *h)
 {
     list_foreach (dev, &h->m->devices, Device, link)
         if (dev->block && dev->block->present)
-            str_addf(h->out, "%s: %s, %llu bytes%s\n", dev->name, dev->block->ops->name,
+            str_addf(h->out, "%s: %s, %llu bytes%s\n", dev->name, dev->block->name,
                      (unsigned long long)dev->block->size,
                      dev->block->readonly ? ", read-only" : "");
 }

@@ -131,7 +131,7 @@ static int run_machine(const Options *o, Machine *m, ChardevSet *set, const MonP
 {
     MuxHooks hooks = { .quit = leave, .opaque = m };
     GdbServer gdb = { .m = m, .set = set, .monitor = from_gdb, .monitor_opaque = m };
-    MonitorHost host = { .name = o->name, .chardevs = set, .gdbserver = to_gdb,
+    MonitorHost host = { .name = o->name, .uuid = o->uuid, .chardevs = set, .gdbserver = to_gdb,
                          .gdb_opaque = &gdb };
     Monitors *ms;
     bool up;

@@ -80,25 +80,37 @@ static void tell(Monitors *ms, const char *name, const char *data)
             mon->cls->event(mon, name, data);
 }
 
+static void tell_because(Monitors *ms, const char *event, bool guest, const char *reason)
+{
+    char data[80];
+
+    snprintf(data, sizeof(data), "{\"guest\": %s, \"reason\": \"%s\"}", guest ? "true" : "false",
+             reason);
+    tell(ms, event, data);
+}
+
+static const char *const reset_reasons[] = { "guest-reset", "host-ui", "host-qmp-system-reset" };
+
+static void tell_reset(Monitors *ms, const char *event)
+{
+    tell_because(ms, event, ms->reset_by == BY_GUEST, reset_reasons[ms->reset_by]);
+    ms->reset_by = BY_GUEST;
+}
+
 static void tell_shutdown(Monitors *ms, MachineRequest why)
 {
     static const char *const quits[] = { "host-signal", "host-ui", "host-qmp-quit" };
-    const char *reason = why == REQUEST_PANIC  ? "guest-panic"
-                         : why == REQUEST_QUIT ? quits[ms->quit_by] : "guest-shutdown";
-    char data[80];
 
-    snprintf(data, sizeof(data), "{\"guest\": %s, \"reason\": \"%s\"}",
-             why == REQUEST_QUIT ? "false" : "true", reason);
-    tell(ms, "SHUTDOWN", data);
+    if (why == REQUEST_QUIT)
+        tell_because(ms, "SHUTDOWN", false, quits[ms->quit_by]);
+    else if (why == REQUEST_POWEROFF && ms->m->reset_ends)
+        tell_reset(ms, "SHUTDOWN");
+    else
+        tell_because(ms, "SHUTDOWN", true, why == REQUEST_PANIC ? "guest-panic" : "guest-shutdown");
 }
 
 static void changed(void *opaque, Machine *m, MachineRequest why)
 {
-    static const char *const resets[] = {
-        "{\"guest\": true, \"reason\": \"guest-reset\"}",
-        "{\"guest\": false, \"reason\": \"host-ui\"}",
-        "{\"guest\": false, \"reason\": \"host-qmp-system-reset\"}",
-    };
     Monitors *ms = opaque;
     bool was = ms->running;
 
@@ -111,10 +123,8 @@ static void changed(void *opaque, Machine *m, MachineRequest why)
         tell_shutdown(ms, why);
     if (why == REQUEST_POWERDOWN)
         tell(ms, "POWERDOWN", NULL);
-    if (why == REQUEST_RESET) {
-        tell(ms, "RESET", resets[ms->reset_by]);
-        ms->reset_by = BY_GUEST;
-    }
+    if (why == REQUEST_RESET)
+        tell_reset(ms, "RESET");
     if (was != ms->running)
         tell(ms, was ? "STOP" : "RESUME", NULL);
     // a button changes nothing; a reset heals what had ended

@@ -14,7 +14,7 @@ typedef enum { MONITOR_READLINE, MONITOR_CONTROL, MONITOR_CONTROL_PRETTY } Monit
 
 // What monitors tell of the program around the machine; borrowed while there are monitors.
 typedef struct MonitorHost {
-    const char *name;                                   // -name, or NULL
+    const char *name, *uuid;                            // -name, -uuid, or NULL
     ChardevSet *chardevs;                               // or NULL
     // hands a debugger's stub its device; NULL: not built
     bool (*gdbserver)(void *opaque, const char *dev, Error *err);

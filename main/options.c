@@ -114,6 +114,7 @@ static const OptionRow rows[] = {
     { "no-reboot", FLAG, AT(config.no_reboot), .help = "exit in place of a reset" },
     { "no-shutdown", FLAG, AT(config.no_shutdown), .help = "stay when the guest powers off" },
     { "name", CALL, WANTS("TEXT"), .set = set_name, .help = "name of this guest" },
+    { "uuid", CALL, WANTS("UUID"), .set = set_uuid, .help = "identity of this guest" },
     { "L", CALL, WANTS("DIR"), .set = set_dir, .help = "look for firmware here first" },
 
     { "daemonize", FLAG, AT(daemonize), .help = "go on in the background once all is set up" },

@@ -47,7 +47,7 @@ typedef struct Options {
     Str semihost_args;      // arg=..., joined
     char *semihost_chardev; // owned
     bool nographic, no_display, verbose, stats, perfmap, daemonize, no_config;
-    const char *pidfile;
+    const char *pidfile, *uuid;
     bool accel_help, machine_help, cpu_help;
     bool done;              // help or version was asked for and printed
 } Options;
@@ -71,6 +71,7 @@ bool set_seed(Options *o, const char *val, Error *err);
 bool set_check(Options *o, const char *val, Error *err);
 bool set_slow_clock(Options *o, const char *val, Error *err);
 bool set_name(Options *o, const char *val, Error *err);
+bool set_uuid(Options *o, const char *val, Error *err);
 bool set_add_fd(Options *o, const char *val, Error *err);
 bool set_semihosting(Options *o, const char *val, Error *err);
 bool smp_spread(Options *o, Error *err); // -smp into config.cpus and -M smp.*

@@ -54,3 +54,12 @@ json_t *qmp_closefd(Qmp *q, const json_t *args);
 json_t *qmp_add_fd(Qmp *q, const json_t *args);
 json_t *qmp_remove_fd(Qmp *q, const json_t *args);
 json_t *qmp_query_fdsets(Qmp *q, const json_t *args);
+// qmp_probe_jansson.c
+json_t *qmp_qom_list_properties(Qmp *q, const json_t *args);
+json_t *qmp_query_gic(Qmp *q, const json_t *args);
+json_t *qmp_query_pci(Qmp *q, const json_t *args);
+json_t *qmp_query_hotpluggable(Qmp *q, const json_t *args);
+json_t *qmp_query_block(Qmp *q, const json_t *args);
+json_t *qmp_query_uuid(Qmp *q, const json_t *args);
+
+void qmp_add_props(json_t *list, const DeviceClass *c); // a class's properties as rows

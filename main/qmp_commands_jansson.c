@@ -160,12 +160,6 @@ static json_t *query_name(Qmp *q, const json_t *args)
     return q->all->host->name ? json_pack("{ss}", "name", q->all->host->name) : NULL;
 }
 
-static json_t *query_uuid(Qmp *q, const json_t *args)
-{
-    UNUSED_ARGS;
-    return json_pack("{ss}", "UUID", "00000000-0000-0000-0000-000000000000");
-}
-
 static json_t *query_kvm(Qmp *q, const json_t *args)
 {
     bool present = false;
@@ -204,17 +198,6 @@ static json_t *query_memory(Qmp *q, const json_t *args)
 {
     UNUSED_ARGS;
     return json_pack("{sI}", "base-memory", (json_int_t)machine_ram_size(q->m));
-}
-
-static json_t *query_gic(Qmp *q, const json_t *args)
-{
-    json_t *list = json_array();
-
-    UNUSED_ARGS;
-    for (int version = 2; version <= 3; version++)
-        json_array_append_new(list, json_pack("{sisbsb}", "version", version, "emulated", 1,
-                                              "kernel", 0));
-    return list;
 }
 
 static json_t *query_vnc(Qmp *q, const json_t *args)
@@ -433,7 +416,7 @@ static void add_property(json_t *list, const char *name, json_t *type)
     json_array_append_new(list, json_pack("{ssso}", "name", name, "type", type));
 }
 
-static void add_props(json_t *list, const DeviceClass *c)
+void qmp_add_props(json_t *list, const DeviceClass *c)
 {
     for (const Prop *p = c->props; p < c->props + DEVICE_PROPS && p->name; p++) {
         add_property(list, p->name, json_string(prop_type(p)));
@@ -452,7 +435,7 @@ static json_t *device_list_properties(Qmp *q, const json_t *args)
     if (!c)
         return wrong(q, "DeviceNotFound", "there is no device type", name);
     list = json_array();
-    add_props(list, c);
+    qmp_add_props(list, c);
     return list;
 }
 
@@ -494,7 +477,7 @@ static json_t *qom_list(Qmp *q, const json_t *args)
     else if (str_eq(path, "/machine"))
         list_machine(q->m, list);
     else if (dev)
-        add_props(list, dev->cls);
+        qmp_add_props(list, dev->cls);
     else if (!cpu_at(q->m, leaf)) {
         json_decref(list);
         return wrong(q, "DeviceNotFound", "Device not found:", path);
@@ -562,19 +545,19 @@ const QmpCommand qmp_commands[] = {
     { "query-version", "", "VersionInfo", query_version },
     { "query-status", "", "StatusInfo", query_status },
     { "query-name", "", "NameInfo", query_name },
-    { "query-uuid", "", "UuidInfo", query_uuid },
+    { "query-uuid", "", "UuidInfo", qmp_query_uuid },
     { "query-kvm", "", "KvmInfo", query_kvm },
     { "query-target", "", "TargetInfo", query_target },
     { "query-cpus-fast", "", "[CpuInfoFast]", query_cpus },
     { "query-memory-size-summary", "", "MemoryInfo", query_memory },
-    { "query-gic-capabilities", "", "[GICCapability]", query_gic },
+    { "query-gic-capabilities", "", "[GICCapability]", qmp_query_gic },
     { "query-vnc", "", "VncInfo", query_vnc },
-    { "query-block", "", "[any]", empty_list },
+    { "query-block", "", "[BlockInfo]", qmp_query_block },
     { "query-iothreads", "", "[any]", empty_list },
     { "query-memdev", "", "[any]", empty_list },
-    { "query-hotpluggable-cpus", "", "[any]", empty_list },
+    { "query-hotpluggable-cpus", "", "[any]", qmp_query_hotpluggable },
     { "query-mice", "", "[any]", empty_list },
-    { "query-pci", "", "[any]", empty_list },
+    { "query-pci", "", "[PciInfo]", qmp_query_pci },
     { "query-chardev", "", "[ChardevInfo]", query_chardev },
     { "query-chardev-backends", "", "[ChardevBackendInfo]", query_chardev_backends },
     { "query-commands", "", "[CommandInfo]", query_commands },
@@ -587,6 +570,10 @@ const QmpCommand qmp_commands[] = {
     { "qom-list-types", "implements?:str abstract?:bool", "[ObjectTypeInfo]", qom_list_types },
     { "qom-list", "path:str", "[ObjectPropertyInfo]", qom_list },
     { "qom-get", "path:str property:str", "any", qom_get },
+    { "query-tpm-models", "", "[str]", empty_list },
+    { "query-tpm-types", "", "[str]", empty_list },
+    { "query-migrate-capabilities", "", "[any]", empty_list },
+    { "qom-list-properties", "typename:str", "[ObjectPropertyInfo]", qmp_qom_list_properties },
     { "device-list-properties", "typename:str", "[ObjectPropertyInfo]", device_list_properties },
 };
 const size_t qmp_command_count = ARRAY_LEN(qmp_commands);

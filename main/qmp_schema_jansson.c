@@ -45,6 +45,14 @@ static const QmpType types[] = {
     { "AddfdInfo", "fdset-id:int fd:int", NULL },
     { "FdsetFdInfo", "fd:int opaque?:str", NULL },
     { "FdsetInfo", "fdset-id:int fds:[FdsetFdInfo]", NULL },
+    { "PciInfo", "bus:int devices:[any]", NULL },
+    { "BlockdevCacheInfo", "writeback:bool direct:bool no-flush:bool", NULL },
+    { "ImageInfo", "filename:str format:str dirty-flag?:bool virtual-size:int", NULL },
+    { "BlockDeviceInfo", "file:str ro:bool drv:str backing_file_depth:int encrypted:bool "
+      "detect_zeroes:str bps:int bps_rd:int bps_wr:int iops:int iops_rd:int iops_wr:int "
+      "image:ImageInfo cache:BlockdevCacheInfo write_threshold:int", NULL },
+    { "BlockInfo", "device:str qdev?:str type:str removable:bool locked:bool "
+      "inserted?:BlockDeviceInfo", NULL },
     { "VncInfo", "enabled:bool", NULL },
 };
 
@@ -120,7 +128,7 @@ static bool check_one(const QmpMember *m, const json_t *v, Error *err)
     if (t && t->values && !has_value(t->values, json_string_value(v)))
         return error_set_class(err, ERROR_INVALID, "Parameter '%s' does not accept value '%.80s'",
                                m->name, json_string_value(v));
-    return true;
+    return !t || !t->members || qmp_check(t->members, v, err);
 }
 
 bool qmp_check(const char *members, const json_t *args, Error *err)

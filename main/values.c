@@ -2,6 +2,7 @@
 // Options whose value takes some parsing; see options.h.
 #include "main/options.h"
 
+#include <ctype.h>
 #include <fcntl.h>
 #include <limits.h>
 #include <stdlib.h>
@@ -277,6 +278,18 @@ bool set_name(Options *o, const char *val, Error *err)
         prctl(PR_SET_NAME, process, 0, 0, 0);
     args_free(&a);
     return true;
+}
+
+// "550e8400-e29b-41d4-a716-446655440000" (RFC 4122, 3)
+bool set_uuid(Options *o, const char *val, Error *err)
+{
+    static const char form[] = "xxxxxxxx-xxxx-xxxx-xxxx-xxxxxxxxxxxx";
+    bool ok = strlen(val) == strlen(form);
+
+    for (size_t i = 0; ok && form[i]; i++)
+        ok = form[i] == 'x' ? isxdigit((u8)val[i]) != 0 : val[i] == '-';
+    o->uuid = val;
+    return ok || error_set_class(err, ERROR_INVALID, "-uuid %s: write it as %s", val, form);
 }
 
 bool set_add_fd(Options *o, const char *val, Error *err)

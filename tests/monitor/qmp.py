@@ -11,6 +11,7 @@ tmp = tempfile.mkdtemp()
 atexit.register(shutil.rmtree, tmp)
 with open(tmp + "/loop", "wb") as f:
     f.write(b"\x00\x00\x00\x14" * 64)   # b .
+UUID = "550e8400-e29b-41d4-a716-446655440000"
 passed = failed = 0
 
 
@@ -172,9 +173,12 @@ def test_schema(q):
             "qom-get": {"path": "/machine", "property": "type"},
             "device-list-properties": {"typename": "pl011"},
             "human-monitor-command": {"command_line": "info status"},
-            "query-cpu-model-expansion": {"type": "full", "model": {"name": "max"}}}
+            "query-cpu-model-expansion": {"type": "full", "model": {"name": "cortex-a72"}},
+            "qom-list-properties": {"typename": "virt-7.2-machine"}}
     for c in commands:
-        if c["name"].startswith("query-") or c["name"] in args:
+        if c["name"] == "query-hotpluggable-cpus":    # as the peer, whose virt plugs none either
+            check("no-hotplug", "not enabled" in str(q.run(c["name"])))
+        elif c["name"].startswith("query-") or c["name"] in args:
             a = q.run(c["name"], **args.get(c["name"], {}))
             wrong = conforms(types, c["ret-type"], a["return"]) if "return" in a else a
             check("schema-" + c["name"], not wrong, wrong)
@@ -224,6 +228,38 @@ def test_protocol():
     q.close()                       # half a command, then gone
 
 
+def test_types(q):
+    """What a client asks of the machine and of types: from the machine, not from constants."""
+    check("uuid", q.run("query-uuid")["return"]["UUID"] == UUID)
+    b = q.run("query-block")["return"]
+    check("block", [(d["device"], d["inserted"]["file"], d["inserted"]["ro"],
+                     d["inserted"]["image"]["virtual-size"]) for d in b] ==
+          [("pflash1", sock("flash"), True, 64 << 20)], b)
+    check("info-block", sock("flash") in
+          q.run("human-monitor-command", command_line="info block")["return"])
+    names = {p["name"] for p in q.run("qom-list-properties", typename="virt-7.2-machine")["return"]}
+    check("machine-properties", {"gic-version", "accel"} <= names, names)
+    gone = q.run("qom-list-properties", typename="nope")
+    check("no-type", gone.get("error", {}).get("class") == "DeviceNotFound", gone)
+    check("pci", q.run("query-pci")["return"] == [{"bus": 0, "devices": []}])
+    check("gic", {g["version"] for g in q.run("query-gic-capabilities")["return"]} == {2, 3})
+
+
+def test_no_reboot():
+    for name, args, ask, want in (
+            ("reset", ["-no-reboot"], "system_reset", {"guest": False, "reason": "host-qmp-system-reset"}),
+            ("signal", [], None, {"guest": False, "reason": "host-signal"})):
+        with Machine("-qmp", server("end"), *args) as m:
+            q = Qmp(sock("end"))
+            if ask:
+                q.run(ask)
+            else:
+                m.proc.terminate()
+            e = q.event("SHUTDOWN")
+            check("ends-by-" + name, e["data"] == want, e)
+            check("ends-by-%s-status" % name, m.proc.wait(10) == 0)
+
+
 def test_events():
     a, b = Qmp(sock("qmp")), Qmp(sock("qmp2"))
     check("prelaunch", a.run("query-status")["return"]["status"] == "prelaunch")
@@ -245,6 +281,7 @@ def test_events():
     check("pmemsave-size", os.path.getsize(path) == 10000)
     check("memsave-cpu", "error" in a.run("memsave", val=0, size=1, filename=path, cpu_index=99))
     test_schema(a)
+    test_types(a)
     a.close()
     b.close()
 
@@ -475,7 +512,11 @@ def main():
     test_keys()
     test_inherited()
     test_probe()
-    with Machine("-S", "-name", "guest", "-qmp", server("qmp"), "-qmp", server("qmp2"),
+    test_no_reboot()
+    with open(sock("flash"), "wb") as f:
+        f.truncate(64 << 20)
+    with Machine("-S", "-name", "guest", "-uuid", UUID, "-drive",
+                 "if=pflash,unit=1,readonly=on,file=" + sock("flash"), "-qmp", server("qmp"), "-qmp", server("qmp2"),
                  "-monitor", server("hmp")) as m:
         test_protocol()
         test_cpus()
