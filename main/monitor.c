@@ -125,7 +125,7 @@ static void changed(void *opaque, Machine *m, MachineRequest why)
         tell(ms, "POWERDOWN", NULL);
     if (why == REQUEST_RESET)
         tell_reset(ms, "RESET");
-    if (was != ms->running)
+    if (was != ms->running && machine_state(m) != MACHINE_SHUTDOWN) // that is the end: no STOP
         tell(ms, was ? "STOP" : "RESUME", NULL);
     // a button changes nothing; a reset heals what had ended
     if (why == REQUEST_RESET)

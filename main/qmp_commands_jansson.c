@@ -197,7 +197,8 @@ static json_t *query_cpus(Qmp *q, const json_t *args)
 static json_t *query_memory(Qmp *q, const json_t *args)
 {
     UNUSED_ARGS;
-    return json_pack("{sI}", "base-memory", (json_int_t)machine_ram_size(q->m));
+    return json_pack("{sIsi}", "base-memory", (json_int_t)machine_ram_size(q->m),
+                     "plugged-memory", 0);
 }
 
 static json_t *query_vnc(Qmp *q, const json_t *args)

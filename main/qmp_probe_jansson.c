@@ -5,6 +5,7 @@
 
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #include "core/block.h"
 #include "main/options.h"
@@ -143,6 +144,10 @@ static json_t *inserted(const Block *b)
         "bps", "bps_rd", "bps_wr", "iops", "iops_rd", "iops_wr", "write_threshold",
     };
 
+    struct stat st;
+
+    if (!stat(b->name, &st))
+        json_object_set_new(image, "actual-size", json_integer(st.st_blocks * 512));
     for (size_t i = 0; i < ARRAY_LEN(limits); i++)
         json_object_set_new(j, limits[i], json_integer(0));
     json_object_set_new(j, "cache", json_pack("{sbsbsb}", "writeback", 1, "direct", 0, "no-flush",

@@ -47,7 +47,8 @@ static const QmpType types[] = {
     { "FdsetInfo", "fdset-id:int fds:[FdsetFdInfo]", NULL },
     { "PciInfo", "bus:int devices:[any]", NULL },
     { "BlockdevCacheInfo", "writeback:bool direct:bool no-flush:bool", NULL },
-    { "ImageInfo", "filename:str format:str dirty-flag?:bool virtual-size:int", NULL },
+    { "ImageInfo", "filename:str format:str dirty-flag?:bool virtual-size:int "
+      "actual-size?:int", NULL },
     { "BlockDeviceInfo", "file:str ro:bool drv:str backing_file_depth:int encrypted:bool "
       "detect_zeroes:str bps:int bps_rd:int bps_wr:int iops:int iops_rd:int iops_wr:int "
       "image:ImageInfo cache:BlockdevCacheInfo write_threshold:int", NULL },

@@ -68,6 +68,8 @@ suites() {
     run "$MODE/gdb-bare" "$2" env B="$1" tests/gdb/bare.sh
     if grep -q "CONFIG_JANSSON 1" config.h; then
         run "$MODE/monitor" "$2" python3 tests/monitor/qmp.py "$1"
+        run "$MODE/monitor-socat" "$2" tests/monitor/socat.sh "$1"
+        run "$MODE/monitor-shape" "$2" tests/monitor/shape.py "$1"
     fi
 }
 # smp_boot BUILD SECONDS : four CPUs under a checking build
