@@ -88,9 +88,9 @@ static void pages_clear(CtxSlot *s)
     s->stale = false;
 }
 
-void ctx_note_page(CtxSlot *s, u64 va, u64 pa)
+void ctx_note_page(CtxSlot *s, const CodeVa *page)
 {
-    unsigned b = bloom_bit(untagged(va));
+    unsigned b = bloom_bit(untagged(page->va));
     s->code_pages[b >> 6] |= 1ull << (b & 63);
     if (s->npages > CTX_PAGES_MAX)
         return;
@@ -98,9 +98,9 @@ void ctx_note_page(CtxSlot *s, u64 va, u64 pa)
         s->pages = xalloc(CTX_PAGES * sizeof *s->pages);
         memset(s->pages, 0xff, CTX_PAGES * sizeof *s->pages);
     }
-    CodeVa *p = page_place(s->pages, va);
+    CodeVa *p = page_place(s->pages, page->va);
     s->npages += p->va == ~0ull;
-    *p = (CodeVa){ va, pa };
+    *p = *page;
 }
 
 // Is the page what it was, as the vCPU sees memory now?
@@ -109,7 +109,7 @@ static bool page_same(Cpu *cpu, const CodeVa *p)
     const TcgCpu *tc = tcg_cpu(cpu);
     TcgPage pg = { 0 };
     return tc->fe->translate(cpu, p->va, ACC_FETCH, &tc->tlb->space, false, &pg) &&
-           (pg.pa & ~(u64)(PAGE_SIZE - 1)) == p->pa;
+           (pg.pa & ~(u64)(PAGE_SIZE - 1)) == p->pa && pg.mode == p->mode;
 }
 
 static bool pages_same(Cpu *cpu, const CtxSlot *s)
@@ -190,7 +190,7 @@ static void take_over(Cpu *cpu, CtxSlot *s)
         return;
     for (u32 i = 0; i < CTX_PAGES; i++)
         if (x->pages[i].va != ~0ull)
-            ctx_note_page(s, x->pages[i].va, x->pages[i].pa);
+            ctx_note_page(s, &x->pages[i]);
     s->ctxkey = x->ctxkey;
     memcpy(th->jc + (s - th->slots) * JC_SIZE, th->jc + (x - th->slots) * JC_SIZE,
            JC_SIZE * sizeof *th->jc);

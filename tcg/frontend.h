@@ -34,6 +34,8 @@ typedef struct TcgPage {
     bool device;                                    // Device memory: alignment is checked
     bool secure;
     u64 fault;                                      // when translate gives false: front-end's own
+    u32 mode;                                       // ACC_FETCH: what the page adds to the mode
+                                                    // that its code is translated for
 } TcgPage;
 
 // What a faulting access was; handed back to the front-end to build the syndrome.

@@ -55,8 +55,8 @@ static bool fetch_page(Cpu *cpu, u64 pc, FetchEntry **out)
         raise_fetch(cpu, pc, TF_BUS, 0);
         return false;
     }
-    *e = (FetchEntry){ page, fetch_key(th), ref.host, ref.ram, ref.ram_at };
-    ctx_note_page(th->ctx, page, pg.pa & ~(u64)(PAGE_SIZE - 1));
+    *e = (FetchEntry){ page, fetch_key(th), ref.host, ref.ram, ref.ram_at, pg.mode };
+    ctx_note_page(th->ctx, &(CodeVa){ page, pg.pa & ~(u64)(PAGE_SIZE - 1), pg.mode });
     return true;
 }
 
@@ -104,7 +104,7 @@ static Region *region_at_pc(Cpu *cpu, bool solo)
     if (!fetch_page(cpu, pc, &fe))
         return NULL;
     u64 pa = fe->ram->ram_offset + fe->ram_at + (pc & (PAGE_SIZE - 1));
-    Region *r = cache_find(tc->tcg, pa, pc, tc->mode, solo);
+    Region *r = cache_find(tc->tcg, pa, pc, tc->mode | fe->mode, solo);
     if (!r)
         r = translate(cpu, pc, fe, solo);
     if (log_on(LOG_EXEC) && log_in_filter(pc))

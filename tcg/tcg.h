@@ -53,8 +53,8 @@ typedef struct JumpEntry { u64 pc; u32 code, key; } JumpEntry;
 
 typedef struct Region Region;
 
-// A VA page that code was fetched from, and the PA page it was.
-typedef struct CodeVa { u64 va, pa; } CodeVa;
+// A VA page that code was fetched from, the PA page it was, its TcgPage.mode.
+typedef struct CodeVa { u64 va, pa; u32 mode; } CodeVa;
 enum { CTX_PAGES = 1024, CTX_PAGES_MAX = CTX_PAGES / 2 };   // more: not kept track of
 
 // A context: everything a translation and a pc's meaning depend on, with the generation
@@ -78,6 +78,7 @@ typedef struct FetchEntry {
     const u8 *host;
     RamBlock *ram;
     u64 ram_at;
+    u32 mode;                                       // TcgPage.mode
 } FetchEntry;
 
 typedef struct Tcg Tcg;
@@ -311,7 +312,7 @@ void tlb_serve(TcgThread *th);
 void ctx_set(Cpu *cpu);
 void ctx_renew(TcgThread *th, CtxSlot *s);          // a fresh generation
 void ctx_renew_all(TcgThread *th);
-void ctx_note_page(CtxSlot *s, u64 va, u64 pa);     // code was fetched from there
+void ctx_note_page(CtxSlot *s, const CodeVa *page);  // code was fetched from there
 void ctx_touched(TcgThread *th, CtxSlot *s, u64 va, u64 size);      // by a TLBI of these bytes
 bool ctx_init(TcgThread *th);                       // false: no memory
 void ctx_fini(TcgThread *th);

@@ -171,7 +171,7 @@ static Region *attempt(Cpu *cpu, u64 pc, const FetchEntry *fe, u32 max, bool sol
 {
     TcgCpu *tc = tcg_cpu(cpu);
     Ctx *t = &tc->th->ir;
-    ir_reset(t, cpu, tc->fe, pc, tc->mode);
+    ir_reset(t, cpu, tc->fe, pc, tc->mode | fe->mode);
     t->fetch_host = fe->host;
     t->fetch_page = pc & ~(u64)(PAGE_SIZE - 1);
     build(t, tc->fe, max, solo);
@@ -183,7 +183,7 @@ static Region *attempt(Cpu *cpu, u64 pc, const FetchEntry *fe, u32 max, bool sol
         return NULL;
     r->pc = pc;
     r->pa = fe->ram->ram_offset + fe->ram_at + (pc & (PAGE_SIZE - 1));
-    r->mode = tc->mode;
+    r->mode = t->mode;
     r->insns = t->insns;
     r->solo = solo;
     u32 off = (u32)(pc & (PAGE_SIZE - 1));

@@ -74,7 +74,8 @@ void arm_reset(Cpu *cpu)
     s->aarch64 = true;
     s->el = s->spsel = 1;
     s->daif = PS_DAIF;
-    s->pan = s->uao = s->dit = s->ssbs = s->ss = s->il = s->btype = 0;
+    s->pan = s->uao = s->dit = s->ssbs = s->ss = s->il = 0;
+    s->branch_to = NO_BRANCH;
     s->ss_taken = 0;
     arm_set_nzcv(s, 0);
     s->os_lock = 1;
@@ -184,6 +185,7 @@ static void set_cpsr(Cpu *cpu, const CpuReg *r, const void *in)
     if (v & (PS_NRW | 2) || bits(v, 2, 2) > 1 || (bits(v, 2, 2) == 0 && (v & 1)))
         return;                                     // no such state
     arm_set_pstate(arm_cpu(cpu), v);
+    arm_set_btype(arm_cpu(cpu), v);
     arm_irq_recheck(arm_cpu(cpu));
 }
 
@@ -248,7 +250,7 @@ static const CpuReg regs[] = {
 #define ST(f) STATE_OF(ArmCpu, f)
 static const StateRow state[] = {
     ST(x), ST(pc), ST(nzcv), ST(fpcr), ST(fpsr), ST(el), ST(spsel), ST(daif), ST(pan), ST(uao),
-    ST(dit), ST(ssbs), ST(ss), ST(il), ST(btype), ST(aarch64), ST(ss_taken),
+    ST(dit), ST(ssbs), ST(ss), ST(il), ST(branch_to), ST(aarch64), ST(ss_taken),
     ST(v), ST(sp_el), ST(elr_el), ST(spsr_el), ST(tpidr_el), ST(tpidrro_el0), ST(sctlr),
     ST(actlr), ST(cpacr), ST(vbar), ST(esr), ST(far), ST(afsr0), ST(afsr1), ST(tcr), ST(ttbr0),
     ST(ttbr1), ST(mair), ST(amair), ST(par), ST(contextidr), ST(csselr), ST(mdscr), ST(mdccint),

@@ -35,8 +35,8 @@ void arm_set_el(ArmCpu *s, unsigned el, unsigned spsel)
 
 u32 arm_pstate(const ArmCpu *s)
 {
-    return arm_nzcv(s) | s->dit | s->uao | s->pan | s->ss | s->il | s->ssbs | s->btype | s->daif |
-           (s->aarch64 ? 0 : PS_NRW) | s->el << 2 | s->spsel;
+    return arm_nzcv(s) | s->dit | s->uao | s->pan | s->ss | s->il | s->ssbs | s->daif |
+           arm_btype(s, s->pc) | (s->aarch64 ? 0 : PS_NRW) | s->el << 2 | s->spsel;
 }
 
 void arm_set_pstate(ArmCpu *s, u32 spsr)
@@ -47,11 +47,17 @@ void arm_set_pstate(ArmCpu *s, u32 spsr)
     s->uao = arm_has(s, ARM_FEAT_uao) ? spsr & PS_UAO : 0;
     s->dit = arm_has(s, ARM_FEAT_dit) ? spsr & PS_DIT : 0;
     s->ssbs = arm_has(s, ARM_FEAT_ssbs) ? spsr & PS_SSBS : 0;
-    s->btype = arm_has(s, ARM_FEAT_bti) ? spsr & PS_BTYPE : 0;
     s->il = spsr & PS_IL;
     s->ss = spsr & PS_SS;
     s->ss_taken = 0;
     arm_set_el(s, bits(spsr, 2, 2), spsr & PS_M_SPSEL);
+}
+
+void arm_set_btype(ArmCpu *s, u32 spsr)
+{
+    u64 btype = arm_has(s, ARM_FEAT_bti) ? spsr >> 10 & 3 : 0;
+
+    s->branch_to = btype ? (s->pc & ~3ull) | btype : NO_BRANCH;
 }
 
 // -- entry (AArch64.TakeException) ------------------------------------------------------------
@@ -71,6 +77,7 @@ static const char *class_name(u32 ec)               // D23.2.40
         [EC_BREAK_SAME] = "breakpoint",         [EC_STEP_LOW] = "software step",
         [EC_STEP_SAME] = "software step",       [EC_WATCH_LOW] = "watchpoint",
         [EC_WATCH_SAME] = "watchpoint",         [EC_BRK64] = "BRK",
+        [EC_BTI] = "branch target exception",
     };
 
     return names[ec & 63] ? names[ec & 63] : "synchronous exception";
@@ -136,12 +143,13 @@ void arm_enter(ArmCpu *s, ArmVector vec, u64 return_pc)
 
     if (log_on(LOG_INT))
         log_entry(s, vec, return_pc);
-    s->spsr_el[1] = arm_pstate(s);
+    s->spsr_el[1] = (arm_pstate(s) & ~(u32)PS_BTYPE) | arm_btype(s, return_pc);
+    s->branch_to = NO_BRANCH;
     s->elr_el[1] = return_pc;
     arm_set_el(s, 1, 1);
     s->aarch64 = true;
     s->daif = PS_DAIF;
-    s->ss = s->il = s->btype = s->uao = 0;
+    s->ss = s->il = s->uao = 0;
     s->ss_taken = 0;
     if (arm_has(s, ARM_FEAT_pan) && !(s->sctlr[1] & SCTLR_SPAN))
         s->pan = PS_PAN;
@@ -310,6 +318,7 @@ void arm_eret(ArmCpu *s)
         s->il = PS_IL;
     }
     s->pc = arm_canonical(&s->cpu, pc);
+    arm_set_btype(s, legal ? spsr : 0);
     atomic_store_explicit(&s->event, 1, memory_order_relaxed);
     tcg_exclusive_clear(&s->cpu);
     tcg_context_changed(&s->cpu);

@@ -83,14 +83,33 @@ static bool daif_escape(Cpu *cpu, u64 pc)
            ((w & 0xfffff0ff) == 0xd50340ff || (w & 0xffffffe0) == 0xd51b4220);
 }
 
+// A guarded page, and an instruction that does not let BTYPE pass (D8.4.6).
+static bool bti_escape(Cpu *cpu, u64 pc, u32 *btype)
+{
+    ArmCpu *s = arm_cpu(cpu);
+    bool bt = s->sctlr[1] & (s->el ? SCTLR_BT1 : SCTLR_BT0);
+    ArmWalk walk = { .va = pc, .acc = ACC_FETCH, .el = (u8)s->el,
+                     .mmu_off = !(s->sctlr[1] & SCTLR_M) };
+    u32 w;
+    *btype = arm_btype(s, pc) >> 10;
+    return *btype && code_at(cpu, pc, &w) && arm_walk(s, &walk) && walk.guarded &&
+           (bti_refused(w, arm_has(s, ARM_FEAT_pauth), bt) >> *btype & 1);
+}
+
 bool arm_fetch_escape(Cpu *cpu, u64 pc)
 {
     ArmCpu *s = arm_cpu(cpu);
-    u32 what = pc & 3;
+    u32 what = pc & 3, btype;
     pc &= ~(u64)3;
     if (what == ESC_SP && sp_escape(cpu, pc)) {     // D1.8.2; FAR is not written
         s->pc = pc;
         s->esr[1] = (u64)EC_SP_ALIGN << 26 | ESR_IL;
+        arm_enter(s, VEC_SYNC, pc);
+        return true;
+    }
+    if (what == ESC_BTI && bti_escape(cpu, pc, &btype)) {
+        s->pc = pc;
+        s->esr[1] = (u64)EC_BTI << 26 | ESR_IL | btype;
         arm_enter(s, VEC_SYNC, pc);
         return true;
     }

@@ -10,9 +10,10 @@
 // -- exceptions (excp.c) ----------------------------------------------------------------------
 // Exception classes, ESR_ELx.EC (D23.2.40).
 typedef enum {
-    EC_UNKNOWN = 0x00, EC_WFX = 0x01, EC_FP = 0x07, EC_ILLEGAL = 0x0e, EC_SVC64 = 0x15,
-    EC_HVC64 = 0x16, EC_SMC64 = 0x17, EC_SYS64 = 0x18, EC_IABT_LOW = 0x20, EC_IABT_SAME = 0x21,
-    EC_PC_ALIGN = 0x22, EC_DABT_LOW = 0x24, EC_DABT_SAME = 0x25, EC_SP_ALIGN = 0x26,
+    EC_UNKNOWN = 0x00, EC_WFX = 0x01, EC_FP = 0x07, EC_BTI = 0x0d, EC_ILLEGAL = 0x0e,
+    EC_SVC64 = 0x15, EC_HVC64 = 0x16, EC_SMC64 = 0x17, EC_SYS64 = 0x18,
+    EC_IABT_LOW = 0x20, EC_IABT_SAME = 0x21, EC_PC_ALIGN = 0x22,
+    EC_DABT_LOW = 0x24, EC_DABT_SAME = 0x25, EC_SP_ALIGN = 0x26,
     EC_FP64 = 0x2c, EC_SERROR = 0x2f, EC_BREAK_LOW = 0x30, EC_BREAK_SAME = 0x31,
     EC_STEP_LOW = 0x32, EC_STEP_SAME = 0x33, EC_WATCH_LOW = 0x34, EC_WATCH_SAME = 0x35,
     EC_BRK64 = 0x3c,
@@ -176,7 +177,7 @@ typedef struct ArmWalk {
     u32 fsc;                                        // of a fault
     u64 size;                                       // of the mapping
     u8 prot, attr, sh;                              // PAGE_*; MAIR byte; shareability
-    bool device, global;
+    bool device, global, guarded;
 } ArmWalk;
 bool arm_walk(ArmCpu *s, ArmWalk *w);               // false: w->fsc
 void arm_at(ArmCpu *s, u64 va, TcgAccess acc, unsigned el, bool pan);   // fills PAR_EL1

@@ -11,6 +11,7 @@
 
 enum { D_VALID = 1, D_TABLE = 2, D_AF = 1 << 10, D_NG = 1 << 11, D_AP1 = 1 << 6, D_AP2 = 1 << 7 };
 #define D_DBM  BIT(51)
+#define D_GP   BIT(50)                              // FEAT_BTI
 #define D_PXN  BIT(53)
 #define D_UXN  BIT(54)
 #define DT_PXN BIT(59)                              // of table descriptors
@@ -193,6 +194,7 @@ static Leaf leaf(ArmCpu *s, ArmWalk *w, const Window *win, Desc *d, u64 tables, 
         w->prot &= (u8)~PAGE_W;                     // the first store walks again
     memory_type(s, w, d->val);
     w->global = !(d->val & D_NG);
+    w->guarded = arm_has(s, ARM_FEAT_bti) && (d->val & D_GP);
     return LEAF_OK;
 }
 
@@ -298,6 +300,7 @@ bool arm_translate(Cpu *cpu, u64 va, TcgAccess acc, const TcgSpace *sp, bool use
     out->size = w.size;
     out->prot = w.prot;
     out->device = w.device;
+    out->mode = w.guarded ? AM_GUARDED : 0;
     out->secure = false;
     out->fault = 0;
     return true;
@@ -360,6 +363,7 @@ u32 arm_mode(const ArmCpu *s)
     m |= (u32)bit(sctlr, 3 + low) * AM_SPALIGN;     // SA, SA0
     m |= (u32)bit(sctlr, 25 - low) * AM_BE;         // EE, E0E
     m |= (u32)bits(s->tcr[1], TCR_TBI0, 2) * AM_TBI0;
+    m |= (u32)bit(sctlr, 36 - low) * AM_BT;         // BT1, BT0
     m |= s->spsel * AM_SPSEL | s->il >> 6 | (s->pan | s->uao) >> 7 | (s->fpcr & FPCR_RMODE) >> 16;
     if (unlikely(s->mdscr & (MDSCR_SS | MDSCR_MDE)) && arm_debug_on(s)) {
         if (s->mdscr & MDSCR_SS)

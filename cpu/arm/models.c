@@ -64,7 +64,8 @@ static const Model model_max = {
     .midr = 0x000f04d0, .ctr = 0x8444c004, .clidr = 0x0a200023,
     .ccsidr = { 0x701fe00a, 0x201fe012, 0x70ffe07a }, .pa_bits = 48, .tgran16 = true,
     .feat = V8_2 | FB(ssbs2) | FB(dpb2) | FB(pauth) | FB(flagm) | FB(flagm2) | FB(sb) | FB(dit) |
-            FB(fhm) | FB(fcma) | FB(jscvt) | FB(frintts),
+            FB(lrcpc2) | FB(ttl) | FB(tlbios) | FB(tlbirange) | FB(bti) | FB(fhm) | FB(fcma) |
+            FB(jscvt) | FB(frintts),
 };
 
 const CpuModel arm_models[] = {
@@ -91,14 +92,17 @@ static const IdField id_fields[] = {                // later rows win
     IDF(sha256, isar0, 12, 1), IDF(crc32, isar0, 16, 1), IDF(lse, isar0, 20, 2),
     IDF(rdm, isar0, 28, 1), IDF(dotprod, isar0, 44, 1), IDF(fhm, isar0, 48, 1),
     IDF(flagm, isar0, 52, 1), IDF(flagm2, isar0, 52, 2),
+    IDF(tlbios, isar0, 56, 1), IDF(tlbirange, isar0, 56, 2),
     IDF(dpb, isar1, 0, 1), IDF(dpb2, isar1, 0, 2), IDF(pauth, isar1, 8, 1),
     IDF(pauth, isar1, 28, 1), IDF(jscvt, isar1, 12, 1), IDF(fcma, isar1, 16, 1),
-    IDF(lrcpc, isar1, 20, 1), IDF(frintts, isar1, 32, 1), IDF(sb, isar1, 36, 1),
+    IDF(lrcpc, isar1, 20, 1), IDF(lrcpc2, isar1, 20, 2), IDF(frintts, isar1, 32, 1),
+    IDF(sb, isar1, 36, 1),
     IDF(fp16, pfr0, 16, 1), IDF(fp16, pfr0, 20, 1), IDF(dit, pfr0, 48, 1),
     IDF(csv2, pfr0, 56, 1), IDF(csv3, pfr0, 60, 1), IDF(ssbs, pfr1, 4, 1),
     IDF(ssbs2, pfr1, 4, 2), IDF(pmu, dfr0, 8, 1),
     IDF(hafdbs, mmfr1, 0, 2), IDF(hpds, mmfr1, 12, 1), IDF(pan, mmfr1, 20, 1),
     IDF(pan2, mmfr1, 20, 2), IDF(uao, mmfr2, 4, 1),
+    IDF(ttl, mmfr2, 48, 1), IDF(bti, pfr1, 0, 1),
 };
 
 static unsigned pa_range(u8 pa_bits)                // ID_AA64MMFR0_EL1.PARange
@@ -151,8 +155,10 @@ static void id_init(ArmCpu *s, const Model *m)
     F(flagm, 0, "CFINV, RMIF, SETF8, SETF16 (FEAT_FlagM)")                                   \
     F(flagm2, FB(flagm), "AXFLAG, XAFLAG (FEAT_FlagM2)")                                     \
     F(lrcpc, 0, "LDAPR (FEAT_LRCPC)")                                                        \
+    F(lrcpc2, FB(lrcpc), "LDAPUR, STLUR (FEAT_LRCPC2)")                                      \
     F(dpb, 0, "DC CVAP (FEAT_DPB)")                                                          \
     F(dpb2, FB(dpb), "DC CVADP (FEAT_DPB2)")                                                 \
+    F(bti, 0, "branch target identification (FEAT_BTI)")                                     \
     F(pauth, 0, "pointer authentication (FEAT_PAuth)")                                       \
     F(sb, 0, "speculation barrier (FEAT_SB)")                                                \
     F(ssbs, 0, "PSTATE.SSBS (FEAT_SSBS)")                                                    \
@@ -165,6 +171,9 @@ static void id_init(ArmCpu *s, const Model *m)
     F(uao, 0, "PSTATE.UAO (FEAT_UAO)")                                                       \
     F(hafdbs, 0, "access and dirty flags by hardware (FEAT_HAFDBS)")                         \
     F(hpds, 0, "no hierarchical permissions (FEAT_HPDS)")                                    \
+    F(ttl, 0, "level hints of TLBI (FEAT_TTL)")                                              \
+    F(tlbios, 0, "TLBI of the outer shareable domain (FEAT_TLBIOS)")                         \
+    F(tlbirange, FB(tlbios), "TLBI of ranges (FEAT_TLBIRANGE)")                              \
     F(pmu, 0, "performance monitors (FEAT_PMUv3)")
 
 typedef struct Feature { u8 feat; u64 needs; } Feature;

@@ -54,6 +54,8 @@ enum {
     SCTLR_NTWI = 1 << 16, SCTLR_NTWE = 1 << 18, SCTLR_WXN = 1 << 19, SCTLR_SPAN = 1 << 23,
     SCTLR_E0E = 1 << 24, SCTLR_EE = 1 << 25, SCTLR_UCI = 1 << 26,
 };
+#define SCTLR_BT0 (1ull << 35)
+#define SCTLR_BT1 (1ull << 36)
 #define SCTLR_DSSBS (1ull << 44)
 
 enum { MDSCR_SS = 1, MDSCR_KDE = 1 << 13, MDSCR_MDE = 1 << 15 };   // D23.3.21
@@ -116,10 +118,12 @@ typedef struct ArmCpu {
                                                     // upper half: stores are 8 bytes wide
     u32 fpcr, fpsr;                                 // fpsr: without what the host's flags hold
     u32 el, spsel;                                  // 0..3, 0..1
-    u32 daif, pan, uao, dit, ssbs, ss, il, btype;   // at their SPSR bits
+    u32 daif, pan, uao, dit, ssbs, ss, il;          // at their SPSR bits
     u32 aarch64;                                    // true; PSTATE.nRW inverted
     u32 ss_taken;                                   // software step: this instruction is the one
                                                     // step; SPSR.SS is 1 if it faults
+    u64 branch_to;                                  // FEAT_BTI: where the last BR or BLR went,
+                                                    // its BTYPE in 1:0; see arm_btype
     alignas(64) V128 v[32];
     V128 vt[4];                                     // scratch of translate_simd.c
 
@@ -175,6 +179,8 @@ enum {
     AM_IL = 1 << 14,                                // PSTATE.IL: Illegal State exception
     AM_PAN = 1 << 15,
     AM_UAO = 1 << 16,                               // LDTR and STTR are plain accesses
+    AM_GUARDED = 1 << 18,                           // FEAT_BTI: of the page (TcgPage.mode)
+    AM_BT = 1 << 19,                                // SCTLR.BT0 or BT1
     AM_BREAK = 1 << 17,                             // a breakpoint may match at this level
     AM_NRW = 1 << 20, AM_T = 1 << 21, AM_E = 1 << 22,   // AArch32
     AM_IT_SHIFT = 24, AM_IT = (int)0xff000000u,
@@ -183,6 +189,19 @@ static inline unsigned am_el(u32 mode)          { return mode & AM_EL; }
 static inline unsigned am_rmode(u32 mode)       { return (mode & AM_RMODE) >> AM_RMODE_SHIFT; }
 static inline bool am_fp_ok(u32 mode)           { return !(mode & AM_FP_TRAP); }
 static inline bool am_fp_inline(u32 mode)       { return !(mode & AM_FPCR_SPECIAL); }
+
+// -- PSTATE.BTYPE -----------------------------------------------------------------------------
+// BTYPE is not 0 only before the first instruction behind an indirect branch.  So the branch
+// leaves its target and BTYPE in branch_to, and BTYPE is what stands there while pc is that target;
+// no other instruction has to clear it.  Only regions of guarded pages look, at their start.
+// DEVIATION: when pc comes there again by other ways, without an exception, an indirect branch
+// or a TLBI in between, BTYPE still seems set.  That makes no fault: what is there has let it
+// pass before.  But SPSR shows it.
+#define NO_BRANCH (1ull << 55)                      // no pc: neither half begins there
+static inline u32 arm_btype(const ArmCpu *s, u64 pc)
+{
+    return ((s->branch_to ^ pc) & ~3ull) << 8 ? 0 : (u32)(s->branch_to & 3) << 10;
+}
 
 // -- accessors --------------------------------------------------------------------------------
 // The bank that the current stack pointer belongs to.
@@ -196,6 +215,8 @@ void arm_set_sp(ArmCpu *s, unsigned bank, u64 v);
 // Changes EL and SPSel, switching stack pointers.
 void arm_set_el(ArmCpu *s, unsigned el, unsigned spsel);
 u32  arm_pstate(const ArmCpu *s);                   // as in an SPSR
-void arm_set_pstate(ArmCpu *s, u32 spsr);           // legal AArch64 states only; switches SP
+void arm_set_pstate(ArmCpu *s, u32 spsr);           // legal AArch64 states only; switches SP;
+                                                    // not BTYPE
+void arm_set_btype(ArmCpu *s, u32 spsr);            // for the pc as it is
 static inline u32 arm_nzcv(const ArmCpu *s) { return ir_nzcv_unpack(s->nzcv) << 28; }
 static inline void arm_set_nzcv(ArmCpu *s, u32 psr) { s->nzcv = ir_nzcv_pack(psr >> 28); }

@@ -44,6 +44,8 @@ static void write_sctlr(ArmCpu *s, const ArmSysReg *r, u64 v)
         v &= ~(BIT(31) | BIT(30) | BIT(27) | BIT(13));
     if (!arm_has(s, ARM_FEAT_ssbs))
         v &= ~SCTLR_DSSBS;
+    if (!arm_has(s, ARM_FEAT_bti))
+        v &= ~(SCTLR_BT0 | SCTLR_BT1);
     write_flushing(s, r, v);
 }
 
@@ -253,20 +255,41 @@ static bool low_global(const ArmCpu *s)
     return any;
 }
 
+static void tlbi_address(ArmCpu *s, const ArmSysReg *r, TcgTlbiOp *op)
+{
+    if (!bit(s->tcr[1], 36))                        // TCR.AS: 8-bit ASIDs
+        op->asid &= 0xff;
+    if (op->kind == TLBI_VA && (bit(op->va, 55) || low_global(s)))
+        op->kind = TLBI_VA_ALL_ASID;
+    s->branch_to = NO_BRANCH;
+    tcg_tlbi(&s->cpu, op, r->rw & TLBI_IS);
+}
+
 static void tlbi(ArmCpu *s, const ArmSysReg *r, u64 v)
 {
     TcgTlbiOp op = { .kind = (TcgTlbi)(r->rw & 15), .asid = (u16)(v >> 48),
                      .regime = ARM_REGIME_EL10 };
 
-    if (!bit(s->tcr[1], 36))                        // TCR.AS: 8-bit ASIDs
-        op.asid &= 0xff;
     if (op.kind == TLBI_VA || op.kind == TLBI_VA_ALL_ASID) {
-        op.va = (u64)sext64(v << 12, 56);
+        op.va = (u64)sext64(v << 12, 56);           // 47:44, TTL, is but a hint
         op.size = 4096;
-        if (op.kind == TLBI_VA && (bit(op.va, 55) || low_global(s)))
-            op.kind = TLBI_VA_ALL_ASID;
     }
-    tcg_tlbi(&s->cpu, &op, r->rw & TLBI_IS);
+    tlbi_address(s, r, &op);
+}
+
+// TLBI by range (C5.5.34): ASID 63:48, TG 47:46, SCALE 45:44, NUM 43:39, TTL 38:37, BaseADDR in
+// granules 36:0.  The reserved TG does nothing.
+static void tlbi_range(ArmCpu *s, const ArmSysReg *r, u64 v)
+{
+    static const u8 granule[4] = { 0, 12, 14, 16 };
+    unsigned tg = granule[bits(v, 46, 2)];
+    TcgTlbiOp op = { .kind = (TcgTlbi)(r->rw & 15), .asid = (u16)(v >> 48),
+                     .regime = ARM_REGIME_EL10, .va = (u64)sext64(v, 37) << tg };
+
+    if (!tg)
+        return;
+    op.size = (bits(v, 39, 5) + 1) << (5 * bits(v, 44, 2) + 1 + tg);
+    tlbi_address(s, r, &op);
 }
 
 // -- the rows ---------------------------------------------------------------------------------
@@ -314,6 +337,17 @@ static void tlbi(ArmCpu *s, const ArmSysReg *r, u64 v)
     FN(3, 0, 2, m, op2 + 1, "AP" nm "KEYHI_EL1", 1, 1, "D23.2", AT_(apkey[n][1]), .rw = ALL, \
        .flags = SR_RD_PLAIN | SR_WR_PLAIN, FEAT(pauth))
 
+// The rows of one CRm: by address, in one or all ASIDs, of any or the last level.
+#define TLBI_OS(op2, nm, what, sec) \
+    OP(0, 8, 1, op2, "TLBI " nm "OS", 1, tlbi, (what) | TLBI_IS, 0, sec, FEAT(tlbios))
+#define TLBI_RANGE(m, sfx, how, ...) \
+    OP(0, 8, m, 1, "TLBI RVAE1" sfx, 1, tlbi_range, TLBI_VA | (how), 0, "C5.5.46", __VA_ARGS__), \
+    OP(0, 8, m, 3, "TLBI RVAAE1" sfx, 1, tlbi_range, TLBI_VA_ALL_ASID | (how), 0, "C5.5.40", \
+       __VA_ARGS__), \
+    OP(0, 8, m, 5, "TLBI RVALE1" sfx, 1, tlbi_range, TLBI_VA | (how), 0, "C5.5.52", __VA_ARGS__), \
+    OP(0, 8, m, 7, "TLBI RVAALE1" sfx, 1, tlbi_range, TLBI_VA_ALL_ASID | (how), 0, "C5.5.43", \
+       __VA_ARGS__)
+
 // SCTLR bits of Armv8.0 and PAN; EOS, EIS, nTLSMD, LSMAOE and TSCXT are RES1 and kept as written.
 #define SCTLR_RW 0xfffdffffull
 
@@ -331,12 +365,18 @@ static const ArmSysReg rows[] = {
     OP(0, 7, 9, 1, "AT S1E1WP", 1, at, AT_WRITE | AT_PAN, 0, "C5.4.9", FEAT(pan2)),
     OP(0, 7, 10, 2, "DC CSW", 1, NULL, 0, 0, "C5.3.12"),
     OP(0, 7, 14, 2, "DC CISW", 1, NULL, 0, 0, "C5.3.9"),
+    TLBI_OS(0, "VMALLE1", TLBI_ALL, "C5.5.83"), TLBI_OS(1, "VAE1", TLBI_VA, "C5.5.64"),
+    TLBI_OS(2, "ASIDE1", TLBI_ASID, "C5.5.9"),
+    TLBI_OS(3, "VAAE1", TLBI_VA_ALL_ASID, "C5.5.58"), TLBI_OS(5, "VALE1", TLBI_VA, "C5.5.73"),
+    TLBI_OS(7, "VAALE1", TLBI_VA_ALL_ASID, "C5.5.61"),
+    TLBI_RANGE(2, "IS", TLBI_IS, FEAT(tlbirange)),
     OP(0, 8, 3, 0, "TLBI VMALLE1IS", 1, tlbi, TLBI_ALL | TLBI_IS, 0, "C5.5.82"),
     OP(0, 8, 3, 1, "TLBI VAE1IS", 1, tlbi, TLBI_VA | TLBI_IS, 0, "C5.5.63"),
     OP(0, 8, 3, 2, "TLBI ASIDE1IS", 1, tlbi, TLBI_ASID | TLBI_IS, 0, "C5.5.8"),
     OP(0, 8, 3, 3, "TLBI VAAE1IS", 1, tlbi, TLBI_VA_ALL_ASID | TLBI_IS, 0, "C5.5.57"),
     OP(0, 8, 3, 5, "TLBI VALE1IS", 1, tlbi, TLBI_VA | TLBI_IS, 0, "C5.5.72"),
     OP(0, 8, 3, 7, "TLBI VAALE1IS", 1, tlbi, TLBI_VA_ALL_ASID | TLBI_IS, 0, "C5.5.60"),
+    TLBI_RANGE(5, "OS", TLBI_IS, FEAT(tlbirange)), TLBI_RANGE(6, "", 0, FEAT(tlbirange)),
     OP(0, 8, 7, 0, "TLBI VMALLE1", 1, tlbi, TLBI_ALL, 0, "C5.5.81"),
     OP(0, 8, 7, 1, "TLBI VAE1", 1, tlbi, TLBI_VA, 0, "C5.5.62"),
     OP(0, 8, 7, 2, "TLBI ASIDE1", 1, tlbi, TLBI_ASID, 0, "C5.5.7"),
@@ -394,7 +434,8 @@ static const ArmSysReg rows[] = {
 
     // control and translation
     FN(3, 0, 1, 0, 0, "SCTLR_EL1", 1, 1, "D23.2.153", AT_(sctlr[1]), .write = write_sctlr,
-       .rw = SCTLR_RW | SCTLR_DSSBS, .reset = 0x00c50838, .flags = SR_RD_PLAIN | SR_CONTEXT),
+       .rw = SCTLR_RW | SCTLR_DSSBS | SCTLR_BT0 | SCTLR_BT1, .reset = 0x00c50838,
+       .flags = SR_RD_PLAIN | SR_CONTEXT),
     RW(3, 0, 1, 0, 1, "ACTLR_EL1", 1, actlr[1], 0, 0, "D23.2.2"),
     FN(3, 0, 1, 0, 2, "CPACR_EL1", 1, 1, "D23.2.34", AT_(cpacr), .write = write_cpacr,
        .rw = 3ull << 20, .flags = SR_RD_PLAIN | SR_CONTEXT),

@@ -119,6 +119,22 @@ static bool before_insn(Ctx *t)
     return t->ended;
 }
 
+// The first instruction of a region in a guarded page: does it let BTYPE pass?  Shifts drop the
+// top byte, which branch targets may be tagged with, and where all are refused, BTYPE.
+static void check_landing(Ctx *t, u32 word)
+{
+    u32 refused = bti_refused(word, arm_has(arm_cpu(t->cpu), ARM_FEAT_pauth), t->mode & AM_BT);
+    if (!refused)
+        return;
+    bool all = refused & (refused - 1);
+    u64 match = t->pc | (all ? 0 : (u32)__builtin_ctz(refused));
+    Val to = ir_ldenv(t, T_I64, 3, (u32)offsetof(ArmCpu, branch_to));
+    Val x = ir_shl(t, T_I64, ir_xor(t, T_I64, to, ir_k(t, match)), ir_k(t, 8));
+    if (all)
+        x = ir_shr(t, T_I64, x, ir_k(t, 10));
+    ir_exit_rarely(t, fl_zero(t, T_I64, x), IC_EQ, t->pc | ESC_BTI);
+}
+
 static TcgNext insn(Ctx *t)
 {
     u32 word;
@@ -129,6 +145,8 @@ static TcgNext insn(Ctx *t)
         gen_goto(t, t->pc);
         return NEXT_STOP;
     }
+    if ((t->mode & AM_GUARDED) && t->pc == t->start)
+        check_landing(t, word);
     if (!a64_decode(t, word) && !t->ended)
         gen_undef(t);
     if (!t->ended && t->fe[FE_STEP])

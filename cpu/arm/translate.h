@@ -17,10 +17,12 @@
 // arm_fetch_escape serves.
 // DEVIATION: a guest that itself branches to such an address is told from an escape by what
 // stands at P: misaligned by 2 at a load or store with a misaligned SP, it gets the SP's fault
-// in place of the pc's; misaligned by 1 behind an MSR DAIF, none.
+// in place of the pc's; misaligned by 1 behind an MSR DAIF, none; misaligned by 3 where P is
+// guarded against it, the Branch Target exception.
 enum {
     ESC_LOOP = 1,                                   // go on at P, after a look at interrupts
     ESC_SP = 2,                                     // SP alignment fault of P's instruction
+    ESC_BTI = 3,                                    // Branch Target exception at P
 };
 
 // Front-end scratch in Ctx.fe[], valid within one region.
@@ -81,6 +83,12 @@ MemOp memop_atomic(const Ctx *t, MemOp m);          // the same, always aligned
 void gen_goto(Ctx *t, u64 pc);
 void gen_goto_if(Ctx *t, Val flags, IrCond c, u64 pc);      // else falls through
 void gen_goto_reg(Ctx *t, Val pc);
+// FEAT_BTI (D8.4.6): BTypeNext of a BR through Rn, of a BLR, kept until the target is there.
+u32  btype_of_br(const Ctx *t, u32 rn);
+enum { BTYPE_BLR = 2 };
+void gen_btype(Ctx *t, Val to, u32 btype);
+// BTYPEs (bits 1 to 3) that may not come to this instruction in a guarded page.
+u32  bti_refused(u32 word, bool pauth, bool bt);
 void gen_leave(Ctx *t, u64 pc);                     // context may have changed: look it up again
 void gen_leave_loop(Ctx *t, u64 pc);                // to the run loop
 

@@ -64,9 +64,39 @@ static bool gen_tb(Ctx *t, const a64_tb *a, IrCond c)
 bool trans_tbz(Ctx *t, const a64_tb *a)  { return gen_tb(t, a, IC_EQ); }    // C6.2.420
 bool trans_tbnz(Ctx *t, const a64_tb *a) { return gen_tb(t, a, IC_NE); }    // C6.2.419
 
+// -- branch targets (FEAT_BTI) --------------------------------------------------------------
+u32 btype_of_br(const Ctx *t, u32 rn)                           // BTypeNext, in BR
+{
+    return (t->mode & AM_GUARDED) && rn != 16 && rn != 17 ? 3 : 1;
+}
+
+void gen_btype(Ctx *t, Val to, u32 btype)
+{
+    if (arm_has(arm_cpu(t->cpu), ARM_FEAT_bti))
+        ir_stenv(t, ir_or(t, T_I64, to, ir_k(t, btype)), 3, (u32)offsetof(ArmCpu, branch_to));
+}
+
+u32 bti_refused(u32 word, bool pauth, bool bt)                  // BTypeCompatible
+{
+    enum { BR_ANY = 1 << 1, BLR = 1 << 2, BR_GUARDED = 1 << 3, ALL = BR_ANY | BLR | BR_GUARDED };
+
+    if ((word & ~0x40u) == 0xd503233f && pauth)                 // PACIASP, PACIBSP
+        return bt ? BR_GUARDED : 0;
+    switch (word) {
+    case 0xd503241f: return ALL;                                // BTI
+    case 0xd503245f: return BR_GUARDED;                         // BTI c
+    case 0xd503249f: return BLR;                                // BTI j
+    case 0xd50324df: return 0;                                  // BTI jc
+    default: return (word & 0xffe0001f) == 0xd4200000 ||        // BRK
+                    (word & 0xffe0001f) == 0xd4400000 ? 0 : ALL;    // HLT
+    }
+}
+
 bool trans_br(Ctx *t, const a64_br *a)                                      // C6.2.43
 {
-    gen_goto_reg(t, get_reg(t, a->rn, 1));
+    Val to = get_reg(t, a->rn, 1);
+    gen_btype(t, to, btype_of_br(t, a->rn));
+    gen_goto_reg(t, to);
     return true;
 }
 
@@ -74,6 +104,7 @@ bool trans_blr(Ctx *t, const a64_br *a)                                     // C
 {
     Val to = get_reg(t, a->rn, 1);                  // before the link: BLR X30 is legal
     put_reg(t, 30, 1, ir_k(t, t->pc + 4));
+    gen_btype(t, to, BTYPE_BLR);
     gen_goto_reg(t, to);
     return true;
 }

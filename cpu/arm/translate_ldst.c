@@ -263,6 +263,13 @@ bool trans_ldapr(Ctx *t, const a64_atomic *a)                               // C
     return true;
 }
 
+bool trans_ldapur(Ctx *t, const a64_ldapur *a)                  // C6.2.160 LDAPUR, C6.2.355 STLUR
+{
+    MemOp m = memop_atomic(t, (MemOp)a->size) | (a->opc ? acquire(1) : release(1));
+    gen_ldst(t, m, a->opc, a->rt, base_reg(t, a->rn), a->imm);
+    return true;
+}
+
 // -- LSE atomics (B2.2.5) ------------------------------------------------------------------
 static MemOp memop_lse(const Ctx *t, u32 size, u32 a, u32 r)
 {
