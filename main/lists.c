@@ -44,7 +44,7 @@ static bool print_options(const CpuClass *cpu, const CpuModel *model, Args *opts
         return false;
     printf("Options of %s:\n", model->name);
     for (size_t i = 0; i < n; i++)
-        printf("  %-10s = %-4s %s\n", cpu->options[i].name, on[i] ? "on" : "off",
+        printf("  %-12s = %-4s %s\n", cpu->options[i].name, on[i] ? "on" : "off",
                cpu->options[i].help);
     return true;
 }

@@ -207,6 +207,9 @@ void arm_pmu_write(ArmCpu *s, unsigned which, u64 v);
 bool arm_psci(ArmCpu *s);                           // x0..x3 -> x0; false: not a call we know
 bool arm_semihost(ArmCpu *s);                       // x0, x1 -> x0; false: off, or not at EL0
 
+// -- pointer authentication (qarma.c) ---------------------------------------------------------
+u64  arm_qarma5(u64 data, u64 modifier, u64 key0, u64 key1);    // ComputePAC, FEAT_PACQARMA5
+
 // -- models and -cpu's options (models.c) ------------------------------------------------------
 extern const CpuModel arm_models[];
 extern const ArgDesc arm_options[];

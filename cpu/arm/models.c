@@ -94,7 +94,8 @@ static const IdField id_fields[] = {                // later rows win
     IDF(flagm, isar0, 52, 1), IDF(flagm2, isar0, 52, 2),
     IDF(tlbios, isar0, 56, 1), IDF(tlbirange, isar0, 56, 2),
     IDF(dpb, isar1, 0, 1), IDF(dpb2, isar1, 0, 2), IDF(pauth, isar1, 8, 1),
-    IDF(pauth, isar1, 28, 1), IDF(jscvt, isar1, 12, 1), IDF(fcma, isar1, 16, 1),
+    IDF(pauth, isar1, 28, 1), IDF(qarma5, isar1, 4, 1), IDF(qarma5, isar1, 8, 0),
+    IDF(qarma5, isar1, 24, 1), IDF(qarma5, isar1, 28, 0), IDF(jscvt, isar1, 12, 1), IDF(fcma, isar1, 16, 1),
     IDF(lrcpc, isar1, 20, 1), IDF(lrcpc2, isar1, 20, 2), IDF(frintts, isar1, 32, 1),
     IDF(sb, isar1, 36, 1),
     IDF(fp16, pfr0, 16, 1), IDF(fp16, pfr0, 20, 1), IDF(dit, pfr0, 48, 1),
@@ -138,7 +139,7 @@ static void id_init(ArmCpu *s, const Model *m)
 // -- options ----------------------------------------------------------------------------------
 // Names are QEMU's where it has one, else those of Arm's FEAT_ names.  A feature stands with all
 // it needs, or not at all.
-#define ARM_OPTIONS(F)                                                                       \
+#define ARM_OPTIONS(F, G)                                                                      \
     F(aes, 0, "AESE, AESD, AESMC, AESIMC (FEAT_AES)")                                        \
     F(pmull, FB(aes), "PMULL of 64 bits (FEAT_PMULL)")                                       \
     F(sha1, 0, "SHA-1 (FEAT_SHA1)")                                                          \
@@ -160,6 +161,7 @@ static void id_init(ArmCpu *s, const Model *m)
     F(dpb2, FB(dpb), "DC CVADP (FEAT_DPB2)")                                                 \
     F(bti, 0, "branch target identification (FEAT_BTI)")                                     \
     F(pauth, 0, "pointer authentication (FEAT_PAuth)")                                       \
+    G(qarma5, "pauth-qarma5", FB(pauth), "its algorithm: QARMA5 (FEAT_PACQARMA5)")           \
     F(sb, 0, "speculation barrier (FEAT_SB)")                                                \
     F(ssbs, 0, "PSTATE.SSBS (FEAT_SSBS)")                                                    \
     F(ssbs2, FB(ssbs), "MRS and MSR of SSBS (FEAT_SSBS2)")                                   \
@@ -178,17 +180,20 @@ static void id_init(ArmCpu *s, const Model *m)
 
 typedef struct Feature { u8 feat; u64 needs; } Feature;
 static const Feature features[] = {
-#define F(name, needs, help) { ARM_FEAT_##name, needs },
-    ARM_OPTIONS(F)
-#undef F
+#define G(feat, name, needs, help) { ARM_FEAT_##feat, needs },
+#define F(name, needs, help) G(name, #name, needs, help)
+    ARM_OPTIONS(F, G)
+#undef G
 };
 
 // Not features: what the rest of the table is.
-enum { OPT_AARCH64 = ARRAY_LEN(features), OPT_SVE, OPT_SME, OPT_LPA2, OPT_COUNT };
+enum { OPT_IMPDEF = ARRAY_LEN(features), OPT_AARCH64, OPT_SVE, OPT_SME, OPT_LPA2, OPT_COUNT };
 const ArgDesc arm_options[] = {
-#define F(name, needs, help) { #name, ARG_BOOL, help },
-    ARM_OPTIONS(F)
+#define G(feat, name, needs, help) { name, ARG_BOOL, help },
+    ARM_OPTIONS(F, G)
 #undef F
+#undef G
+    [OPT_IMPDEF] = { "pauth-impdef", ARG_BOOL, "its algorithm: a fast one; the reverse of QARMA5" },
     [OPT_AARCH64] = { "aarch64", ARG_BOOL, "always on: AArch32 is not built" },
     [OPT_SVE] = { "sve", ARG_BOOL, "always off: not built" },
     [OPT_SME] = { "sme", ARG_BOOL, "always off: not built" },
@@ -217,6 +222,15 @@ static bool read_options(Args *opts, u64 *on, u64 *off, Error *err)
             return false;
         which = v ? on : off;
         *which |= BIT(features[i].feat);
+    }
+    if (args_find(opts, "pauth-impdef")) {
+        bool impdef;
+
+        if (!args_bool(opts, "pauth-impdef", true, &impdef, err))
+            return false;
+        if (impdef && (*on & FB(qarma5)))
+            return error_set(err, "-cpu: pauth-impdef and pauth-qarma5 are both on; choose one");
+        *(impdef ? off : on) |= FB(qarma5);
     }
     for (size_t i = OPT_AARCH64; i < OPT_COUNT; i++) {
         bool fixed = i == OPT_AARCH64, v;
@@ -263,6 +277,7 @@ bool arm_model_options(const CpuModel *model, Args *opts, bool *values, Error *e
         return false;
     for (size_t i = 0; i < OPT_COUNT; i++)
         values[i] = i < ARRAY_LEN(features) ? feat >> features[i].feat & 1 : i == OPT_AARCH64;
+    values[OPT_IMPDEF] = (feat & FB(pauth)) && !(feat & FB(qarma5));
     return true;
 }
 

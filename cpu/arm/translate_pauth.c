@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 // FEAT_PAuth: pointer authentication.  Arm ARM DDI 0487K.a, D8.9; each handler names its
-// section of C6.2.  The algorithm is IMPLEMENTATION DEFINED (ID_AA64ISAR1_EL1.API and GPI):
-// nothing but we makes or checks these codes.
+// section of C6.2.  The algorithm is QARMA5 (ID_AA64ISAR1_EL1.APA and GPA) if -cpu asks for it, else
+// an IMPLEMENTATION DEFINED one (API and GPI): nothing but we makes or checks these codes.
 #include "cpu/arm/translate.h"
 #include "util/bits.h"
 
@@ -17,9 +17,13 @@ static u64 mix(u64 h)
     return h ^ h >> 32;
 }
 
-static u64 compute_pac(const u64 key[2], u64 data, u64 modifier)            // ComputePAC
+static u64 compute_pac(const ArmCpu *s, u32 n, u64 data, u64 modifier)      // ComputePAC
 {
-    u64 h = mix(data ^ key[0]);
+    const u64 *key = s->apkey[n];
+    u64 h;
+    if (arm_has(s, ARM_FEAT_qarma5))
+        return arm_qarma5(data, modifier, key[1], key[0]);
+    h = mix(data ^ key[0]);
     h = mix(h + modifier + key[1]);
     return mix(h ^ key[0]) + key[1];
 }
@@ -55,7 +59,7 @@ static u64 add_pac(const ArmCpu *s, u64 ptr, u64 modifier, u32 kind)        // A
     bool any_tbi = top_byte_free(s->tcr[1], false, data) || top_byte_free(s->tcr[1], true, data);
     bool high = ptr >> (any_tbi ? 55 : 63) & 1;
     PacField f = pac_field(s, high, data);
-    u64 ext = extend(f, ptr, high), pac = compute_pac(s->apkey[kind & 3], ext, modifier);
+    u64 ext = extend(f, ptr, high), pac = compute_pac(s, kind & 3, ext, modifier);
     u64 field = (f.tbi ? mask64(56) : ~(u64)0) & ~mask64(f.bottom);
     if ((ptr & field) && (ptr & field) != field)    // no canonical pointer: spoil the code
         pac ^= (u64)1 << (f.tbi ? 54 : 62);
@@ -67,7 +71,7 @@ static u64 auth(const ArmCpu *s, u64 ptr, u64 modifier, u32 kind)           // A
 {
     bool high = ptr >> 55 & 1;
     PacField f = pac_field(s, high, kind & PAC_DATA);
-    u64 ext = extend(f, ptr, high), pac = compute_pac(s->apkey[kind & 3], ext, modifier);
+    u64 ext = extend(f, ptr, high), pac = compute_pac(s, kind & 3, ext, modifier);
     u64 field = (f.tbi ? mask64(55) : ~((u64)1 << 55)) & ~mask64(f.bottom);
     if (!((ptr ^ pac) & field))
         return ext;
@@ -91,7 +95,7 @@ u64 help_pac(Cpu *cpu, u64 ptr, u64 modifier, u32 kind)
 
 u64 help_pacga(Cpu *cpu, u64 data, u64 modifier)
 {
-    return compute_pac(arm_cpu(cpu)->apkey[KEY_GA], data, modifier) & ~mask64(32);
+    return compute_pac(arm_cpu(cpu), KEY_GA, data, modifier) & ~mask64(32);
 }
 
 u64 help_xpac(Cpu *cpu, u64 ptr, u32 data)                                  // Strip

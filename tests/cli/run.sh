@@ -42,9 +42,9 @@ good version '0\.' -version
 good machines virt -M help
 good machines-q virt -M '?'
 good cpus cortex-a72 -M virt -cpu help
-good cpu-options 'lse        = on' -M virt -cpu max,help
-good cpu-options-set 'aes        = off' -M virt -cpu 'cortex-a72,aes=off,?'
-good cpu-options-need 'fp16       = on' -M virt -cpu cortex-a72,fhm=on,help
+good cpu-options 'lse  *= on' -M virt -cpu max,help
+good cpu-options-set 'aes  *= off' -M virt -cpu 'cortex-a72,aes=off,?'
+good cpu-options-need 'fp16  *= on' -M virt -cpu cortex-a72,fhm=on,help
 bad cpu-option-name 'pmull' -M virt -cpu max,pmul=off,help
 good accels tcg -accel help
 good log-items in_asm -d help
@@ -62,6 +62,7 @@ bad cpu-option 'lse' $virt -cpu max,lsee=on -kernel "$off"
 bad cpu-option-value 'lse' $virt -cpu max,lse=maybe -kernel "$off"
 bad cpu-option-refused 'sve.*not built' $virt -cpu max,sve=on -kernel "$off"
 bad cpu-option-aarch32 'AArch32' $virt -cpu max,aarch64=off -kernel "$off"
+bad cpu-option-pauth 'choose' $virt -cpu max,pauth-impdef=on,pauth-qarma5=on -kernel "$off"
 bad cpu-option-needs 'fp16' $virt -cpu max,fp16=off,fhm=on -kernel "$off"
 good cpu-option-off '' $virt -cpu max,sve=off,fp16=off,lse=off -kernel "$off"
 bad accel 'tcg' -M virt -accel tgc -kernel "$off"

@@ -168,6 +168,13 @@ TEST(arm_every_option_can_go)
     }
 }
 
+// R. Avanzi, "The QARMA Block Cipher Family", appendix: QARMA5-64 with sigma 2.
+TEST(arm_qarma5_vector)
+{
+    EQ(arm_qarma5(0xfb623599da6e8127, 0x477d469dec0b8762, 0x84be85ce9804e94b,
+                  0xec2802d4e0a488e9), 0xc003b93999b33765);
+}
+
 TEST(arm_options_change_ids_and_rows)
 {
     const CpuModel *a72 = cpu_model_find(cpu_class_find("arm", NULL), "cortex-a72", NULL);
