@@ -19,7 +19,8 @@ enum { D_VALID = 1, D_TABLE = 2, D_AF = 1 << 10, D_NG = 1 << 11, D_AP1 = 1 << 6,
 #define DT_AP0 BIT(61)
 #define DT_AP1 BIT(62)
 enum { TCR_EPD0 = 7, TCR_EPD1 = 23, TCR_A1 = 22, TCR_AS = 36, TCR_TBI0 = 37, TCR_TBI1 = 38,
-       TCR_HA = 39, TCR_HD = 40, TCR_HPD0 = 41, TCR_HPD1 = 42 };
+       TCR_HA = 39, TCR_HD = 40, TCR_HPD0 = 41, TCR_HPD1 = 42,
+       TCR_E0PD0 = 55, TCR_E0PD1 = 56 };
 enum { FSC_HW_UPDATE = 0x31 };                      // unsupported atomic hardware update
 
 static bool tbi(const ArmCpu *s, u64 va)
@@ -224,6 +225,8 @@ static bool walk_start(const ArmCpu *s, ArmWalk *w, Start *st)
     st->gran = arm_granule_bits(tcr, high);
     rest = bits(w->va, st->size, top - st->size);
     if (rest != (high ? mask64(top - st->size) : 0) || bit(tcr, high ? TCR_EPD1 : TCR_EPD0))
+        return fault(w, FSC_TRANSLATION, 0);
+    if (w->el == 0 && bit(tcr, high ? TCR_E0PD1 : TCR_E0PD0))   // FEAT_E0PD
         return fault(w, FSC_TRANSLATION, 0);
     st->level = 4 - (int)((st->size - 4) / (st->gran - 3));
     st->table = (high ? s->ttbr1 : s->ttbr0[1]) & mask64(48);

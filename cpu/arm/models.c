@@ -26,7 +26,8 @@ typedef struct Model {
 #define V8_0 (FB(crc32) | V8_CRYPTO | FB(pmu))
 // Armv8.2 as Cortex-A76 and Neoverse N1 have it.  Both have LORegions as well: not built.
 #define V8_2 (V8_0 | FB(lse) | FB(rdm) | FB(dotprod) | FB(fp16) | FB(dpb) | FB(lrcpc) | FB(pan) | \
-              FB(pan2) | FB(uao) | FB(hafdbs) | FB(hpds) | FB(ssbs) | FB(csv2) | FB(csv3))
+              FB(pan2) | FB(uao) | FB(hafdbs) | FB(hpds) | FB(ssbs) | FB(csv2) | FB(csv3) | \
+              FB(cnp))
 
 static const Model cortex_a35 = {
     .midr = 0x411fd040, .ctr = 0x84448004, .clidr = 0x0a200023,
@@ -63,7 +64,8 @@ static const Model neoverse_n1 = {
 static const Model model_max = {
     .midr = 0x000f04d0, .ctr = 0x8444c004, .clidr = 0x0a200023,
     .ccsidr = { 0x701fe00a, 0x201fe012, 0x70ffe07a }, .pa_bits = 48, .tgran16 = true,
-    .feat = V8_2 | FB(ssbs2) | FB(dpb2) | FB(pauth) | FB(flagm) | FB(flagm2) | FB(sb) | FB(dit) |
+    .feat = V8_2 | FB(ssbs2) | FB(e0pd) |
+            FB(dpb2) | FB(pauth) | FB(flagm) | FB(flagm2) | FB(sb) | FB(dit) |
             FB(lrcpc2) | FB(ttl) | FB(tlbios) | FB(tlbirange) | FB(bti) | FB(fhm) | FB(fcma) |
             FB(jscvt) | FB(frintts),
 };
@@ -95,7 +97,8 @@ static const IdField id_fields[] = {                // later rows win
     IDF(tlbios, isar0, 56, 1), IDF(tlbirange, isar0, 56, 2),
     IDF(dpb, isar1, 0, 1), IDF(dpb2, isar1, 0, 2), IDF(pauth, isar1, 8, 1),
     IDF(pauth, isar1, 28, 1), IDF(qarma5, isar1, 4, 1), IDF(qarma5, isar1, 8, 0),
-    IDF(qarma5, isar1, 24, 1), IDF(qarma5, isar1, 28, 0), IDF(jscvt, isar1, 12, 1), IDF(fcma, isar1, 16, 1),
+    IDF(qarma5, isar1, 24, 1), IDF(qarma5, isar1, 28, 0),
+    IDF(jscvt, isar1, 12, 1), IDF(fcma, isar1, 16, 1),
     IDF(lrcpc, isar1, 20, 1), IDF(lrcpc2, isar1, 20, 2), IDF(frintts, isar1, 32, 1),
     IDF(sb, isar1, 36, 1),
     IDF(fp16, pfr0, 16, 1), IDF(fp16, pfr0, 20, 1), IDF(dit, pfr0, 48, 1),
@@ -103,7 +106,7 @@ static const IdField id_fields[] = {                // later rows win
     IDF(ssbs2, pfr1, 4, 2), IDF(pmu, dfr0, 8, 1),
     IDF(hafdbs, mmfr1, 0, 2), IDF(hpds, mmfr1, 12, 1), IDF(pan, mmfr1, 20, 1),
     IDF(pan2, mmfr1, 20, 2), IDF(uao, mmfr2, 4, 1),
-    IDF(ttl, mmfr2, 48, 1), IDF(bti, pfr1, 0, 1),
+    IDF(cnp, mmfr2, 0, 1), IDF(e0pd, mmfr2, 60, 1), IDF(ttl, mmfr2, 48, 1), IDF(bti, pfr1, 0, 1),
 };
 
 static unsigned pa_range(u8 pa_bits)                // ID_AA64MMFR0_EL1.PARange
@@ -176,6 +179,8 @@ static void id_init(ArmCpu *s, const Model *m)
     F(ttl, 0, "level hints of TLBI (FEAT_TTL)")                                              \
     F(tlbios, 0, "TLBI of the outer shareable domain (FEAT_TLBIOS)")                         \
     F(tlbirange, FB(tlbios), "TLBI of ranges (FEAT_TLBIRANGE)")                              \
+    F(cnp, 0, "CnP in TTBR, as a hint (FEAT_TTCNP)")                                         \
+    F(e0pd, FB(csv3), "EL0 kept out of half the addresses (FEAT_E0PD)")                      \
     F(pmu, 0, "performance monitors (FEAT_PMUv3)")
 
 typedef struct Feature { u8 feat; u64 needs; } Feature;

@@ -30,7 +30,8 @@ enum { REG_X0 = 0, REG_X30 = 30, REG_SP = 31, REG_V0 = 32, REG_NZCV = 64,
     F(fp16) F(dotprod) F(i8mm) F(bf16) F(jscvt) F(fcma) F(frintts) F(fhm)                   \
     F(pauth) F(qarma5) F(lrcpc) F(lrcpc2) F(lor) F(lse2) F(flagm) F(flagm2)                 \
     F(pan) F(pan2) F(uao) F(hafdbs) F(hpds) F(dpb) F(dpb2) F(sb) F(ssbs) F(ssbs2) F(dit)    \
-    F(bti) F(csv2) F(csv3) F(ttl) F(tlbirange) F(tlbios) F(pmu) F(cortex)
+    F(bti) F(csv2) F(csv3) F(ttl) F(tlbirange) F(tlbios) F(pmu) F(cnp)    \
+    F(e0pd) F(cortex)
 typedef enum {
 #define F(name) ARM_FEAT_##name,
     ARM_FEATURES(F)

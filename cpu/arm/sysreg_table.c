@@ -57,6 +57,8 @@ static void write_tcr(ArmCpu *s, const ArmSysReg *r, u64 v)
         v &= ~(3ull << 41);                         // HPD0, HPD1
     if (!arm_has(s, ARM_FEAT_pauth))
         v &= ~(3ull << 51);                         // TBID0, TBID1
+    if (!arm_has(s, ARM_FEAT_e0pd))
+        v &= ~(3ull << 55);                         // E0PD0, E0PD1
     write_flushing(s, r, v);
 }
 
@@ -444,7 +446,7 @@ static const ArmSysReg rows[] = {
     FN(3, 0, 2, 0, 1, "TTBR1_EL1", 1, 1, "D23.2.179", AT_(ttbr1), .rw = ALL,
        .flags = SR_RD_PLAIN | SR_CONTEXT),
     FN(3, 0, 2, 0, 2, "TCR_EL1", 1, 1, "D23.2.174", AT_(tcr[1]), .write = write_tcr,
-       .rw = 0x001807ffffffffbfull, .flags = SR_RD_PLAIN | SR_CONTEXT),
+       .rw = 0x019807ffffffffbfull, .flags = SR_RD_PLAIN | SR_CONTEXT),
     KEY(1, 0, "IA", 0), KEY(1, 2, "IB", 1), KEY(2, 0, "DA", 2), KEY(2, 2, "DB", 3),
     KEY(3, 0, "GA", 4),
     RW(3, 0, 4, 0, 0, "SPSR_EL1", 1, spsr_el[1], 0xffffffff, 0, "C5.2.19"),

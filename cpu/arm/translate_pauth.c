@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 // FEAT_PAuth: pointer authentication.  Arm ARM DDI 0487K.a, D8.9; each handler names its
-// section of C6.2.  The algorithm is QARMA5 (ID_AA64ISAR1_EL1.APA and GPA) if -cpu asks for it, else
-// an IMPLEMENTATION DEFINED one (API and GPI): nothing but we makes or checks these codes.
+// section of C6.2.  The algorithm is QARMA5 (ID_AA64ISAR1_EL1.APA and GPA) if -cpu asks for it,
+// else an IMPLEMENTATION DEFINED one (API and GPI): nothing but we makes or checks these codes.
 #include "cpu/arm/translate.h"
 #include "util/bits.h"
 

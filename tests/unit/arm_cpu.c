@@ -103,11 +103,11 @@ static const struct {
       0x11, 0, 0x11120, 0, 0x1124, 0, 0 },
     { "cortex-a72", 0x410fd083, 0x0a200023, 0x8444c004, { 0x701fe00a, 0x201fe012, 0x707fe07a },
       0x11, 0, 0x11120, 0, 0x1124, 0, 0 },
-    // without RAS, VHE, VMID, XNX, LOR, HPDS2, IESB, CnP
+    // without RAS, VHE, VMID, XNX, LOR, HPDS2, IESB
     { "cortex-a76", 0x414fd0b1, 0x82000023, 0x8444c004, { 0x701fe01a, 0x201fe01a, 0x707fe03a },
-      0x1100000000110011, 0x10, 0x0000100010211120, 0x100001, 0x101122, 0x201002, 0x10 },
+      0x1100000000110011, 0x10, 0x0000100010211120, 0x100001, 0x101122, 0x201002, 0x11 },
     { "neoverse-n1", 0x414fd0c1, 0x82000023, 0x8444c004, { 0x701fe01a, 0x201fe01a, 0x70ffe03a },
-      0x1100000000110011, 0x20, 0x0000100010211120, 0x100001, 0x101125, 0x201002, 0x10 },
+      0x1100000000110011, 0x20, 0x0000100010211120, 0x100001, 0x101125, 0x201002, 0x11 },
 };
 
 TEST(arm_models_show_their_ids)
@@ -320,6 +320,6 @@ TEST(arm_control_bits_by_feature)
     ArmCpu *s = test_arm_cpu("max");
     const ArmSysReg *r = arm_sysreg_find(s, ARM_KEY(3, 0, 2, 0, 2));
 
-    TRUE(r != NULL);                                // TCR: IPS, AS, TBI, HA, HD, HPD, TBID
-    EQ(r->rw & ~0x003fffffffull, 0x001807ffc0000000ull);
+    TRUE(r != NULL);                                // TCR: IPS, AS, TBI, HA, HD, HPD, TBID, E0PD
+    EQ(r->rw & ~0x003fffffffull, 0x019807ffc0000000ull);
 }

@@ -206,6 +206,21 @@ TEST(arm_mmu_hierarchical_permissions_disabled)
     EQ(helper_mrs(&s->cpu, write | 1), 0);
 }
 
+// FEAT_E0PD (D8.2.7): EL0 has no translations in that half.
+TEST(arm_mmu_e0pd)
+{
+    ArmCpu *s = cpu_4k("max");
+
+    test_arm_poke(s, T3 + 8, 0x41234000 | AF | AP(1) | PAGE);
+    s->tcr[1] |= 1ull << 56;                                // E0PD1
+    EQ(fsc(s, 0xffff000000001000, ACC_READ, 0), 0x04);
+    EQ(fsc(s, 0xffff000000001000, ACC_FETCH, 0), 0x04);
+    EQ(fsc(s, 0xffff000000001000, ACC_READ, 1), OK);
+    EQ(fsc(s, 0x1000, ACC_READ, 0), OK);
+    s->tcr[1] |= 1ull << 55;                                // E0PD0
+    EQ(fsc(s, 0x1000, ACC_READ, 0), 0x04);
+}
+
 TEST(arm_mmu_wxn_and_pan)
 {
     ArmCpu *s = cpu_4k("max");
