@@ -427,7 +427,7 @@ TEST(chardev_pty)
     EQ(rig.events[CHARDEV_OPENED], 1);
     EQ(write(fd, "in", 2), 2);
     EQ(chardev_write(c, "out", 3), 3);
-    for (int i = 0; i < 500 && rig.got[0].len < 2; i++) // the host's kernel passes it on when it can
+    for (int i = 0; i < 500 && rig.got[0].len < 2; i++) // when the host passes it on
         spin(10);
     STR_EQ(str_text(&rig.got[0]), "in");
     EQ(read(fd, line, sizeof(line)), 3);
