@@ -20,6 +20,7 @@ DEPS_demo  := demo
 DEPS_check-all := all
 DEPS_diff  := all
 DEPS_bench := all
+DEPS_bench-micro := all
 DEPS := $(firstword $(foreach g,$(MAKECMDGOALS),$(DEPS_$g)))
 config.mk: configure $(wildcard tools/probe/*.c)
 	@./configure $(CONFIGURE_ARGS) $(DEPS:%=--install-deps=%)
@@ -94,7 +95,8 @@ $(B)/gen/%_decode.inc: %.decode $(B)/decodegen
 # --- the program ---------------------------------------------------------------------
 LINKS := mimic-system-aarch64 mimic-system-arm mimic-system-x86_64 mimic-system-i386
 .SECONDARY:
-.PHONY: all check check-all demo bench diff golden fuzz install fmt clean distclean help \
+.PHONY: all check check-all demo bench bench-micro diff golden fuzz install fmt clean distclean \
+        help \
         tests headers fuzzers nosimd
 all: $(B)/mimic $(LINKS:%=$(B)/%)
 $(B)/mimic: $(OBJ)
@@ -155,6 +157,9 @@ bench: all
 	@./configure $(CONFIGURE_ARGS) --deps=all
 	@python3 tools/bench.py --emulator $(abspath $(B)/mimic-system-aarch64) --cpu cortex-a72 \
 	    --metric cpu $(BENCH_ARGS)
+bench-micro: all
+	@./configure $(CONFIGURE_ARGS) --deps=all
+	@tests/bench-micro/run.py $(B) $(BENCH_ARGS)
 diff: tests
 	@tests/diff/run.sh $(B) $(DIFF_ARGS)
 
@@ -191,6 +196,7 @@ help:
 	@echo 'make check-all    and sanitizers, boots, fuzz and comparison slices'
 	@echo 'make demo         boot Debian arm64 to a shell (or, without a terminal, print and leave)'
 	@echo 'make bench        compare speed with QEMU (BENCH_ARGS: see tools/bench.py --help)'
+	@echo 'make bench-micro  single operations and short kernels beside QEMU (BENCH_ARGS)'
 	@echo 'make diff         random instructions against qemu-aarch64-static (DIFF_ARGS)'
 	@echo 'make golden       write the expected host code anew (tests/golden)'
 	@echo 'make fuzz         each fuzz target for SECONDS=600, and its coverage (FUZZ_TARGETS)'

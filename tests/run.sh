@@ -64,6 +64,7 @@ suites() {
         [ -x tests/$s/run.sh ] && run "$MODE/$s" "$2" tests/$s/run.sh "$1"
     done
     run "$MODE/dtb" "$2" tests/machine/dtb.sh "$1"
+    run "$MODE/bench-micro" "$2" tests/bench-micro/run.py --check "$1"
     run "$MODE/gdb-packets" "$2" tests/gdb/packets.py "$1/mimic-system-aarch64"
     run "$MODE/gdb-bare" "$2" env B="$1" tests/gdb/bare.sh
     if grep -q "CONFIG_JANSSON 1" config.h; then
