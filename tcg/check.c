@@ -147,6 +147,8 @@ static void state_save(Cpu *cpu, const EvalProg *p, State *s)
     if (s->excl_addr != ~0ull) {
         s->excl_size = tc->excl_size;
         s->excl_val = tc->excl_val;
+        if (tc->excl_size <= 8)                     // a pair's before, which nobody looks at
+            s->excl_val.d[1] = 0;
     }
     floats(cpu, s, false);
     places(cpu, p, s, false);
