@@ -76,30 +76,43 @@ static void store_pc(Emit *e, u64 pc)
 
 // -- calls --------------------------------------------------------------------------------
 
-typedef struct Move { int dst, src; } Move;
+// A scalar zeroes the rest of its vector register.
+static void move_one(Emit *e, const Move *m)
+{
+    if (m->ty == T_F64)
+        asm_vmovq(&e->a, m->dst, m->src);
+    else if (m->ty == T_F32)
+        asm_vinsertps(&e->a, m->dst, m->src, m->src, 0x0e);
+    else if (ty_vec(m->ty))
+        asm_vmov(&e->a, m->dst, m->src);
+    else if (m->dst != m->src)
+        asm_mov(&e->a, 3, m->dst, m->src);
+}
 
-// All at once: no source is overwritten before it is read.
-static void move_all(Emit *e, Move *m, int n)
+static bool is_source(const Move *m, int n, int but, int reg)
+{
+    for (int k = 0; k < n; k++)
+        if (k != but && m[k].src == reg)
+            return true;
+    return false;
+}
+
+void emit_move_all(Emit *e, Move *m, int n)
 {
     while (n) {
-        int pick = -1;
-        for (int i = 0; i < n && pick < 0; i++) {
-            bool blocked = false;
-            for (int k = 0; k < n; k++)
-                blocked |= k != i && m[k].src == m[i].dst;
-            if (!blocked)
-                pick = i;
-        }
-        if (pick < 0) {                             // a cycle: through rax
-            asm_mov(&e->a, 3, RAX, m[0].src);
-            int was = m[0].src;
+        int pick = 0;
+        while (pick < n && is_source(m, n, pick, m[pick].dst))
+            pick++;
+        if (pick == n) {                            // a cycle: by way of a scratch register
+            bool vec = ty_vec(m[0].ty);
+            i8 was = m[0].src, scratch = vec ? XMM0 : RAX;
+            move_one(e, &(Move){ scratch, was, vec ? T_V128 : T_I64 });
             for (int k = 0; k < n; k++)
                 if (m[k].src == was)
-                    m[k].src = RAX;
+                    m[k].src = scratch;
             continue;
         }
-        if (m[pick].dst != m[pick].src)
-            asm_mov(&e->a, 3, m[pick].dst, m[pick].src);
+        move_one(e, &m[pick]);
         m[pick] = m[--n];
     }
 }
@@ -123,9 +136,9 @@ static void pass_args(Emit *e, const IrCall *c, bool cpu)
     for (int i = 0; i < c->nargs; i++) {
         Val v = c->args[i];
         if (!ir_is_k(v) && e->loc[v.id].reg >= 0)
-            m[n++] = (Move){ order[i + cpu], e->loc[v.id].reg };
+            m[n++] = (Move){ (i8)order[i + cpu], e->loc[v.id].reg, T_I64 };
     }
-    move_all(e, m, n);
+    emit_move_all(e, m, n);
     for (int i = 0; i < c->nargs; i++) {
         Val v = c->args[i];
         if (ir_is_k(v) || e->loc[v.id].reg < 0)

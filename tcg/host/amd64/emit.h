@@ -60,6 +60,10 @@ void emit_flpack(Emit *e, const Ins *in, i32 i);
 bool emit_int(Emit *e, const Ins *in, i32 i);       // emit_int.c
 bool emit_mem(Emit *e, const Ins *in, i32 i);       // emit_mem.c: guest memory
 void emit_group_stub(Emit *e, const Stub *s);
+// Moves done all at once, no source overwritten before it is read; m is used up.  All are of
+// integer or all of vector registers; a scalar's is made whole.  Uses rax or xmm0.
+typedef struct Move { i8 dst, src; u8 ty; } Move;
+void emit_move_all(Emit *e, Move *m, int n);        // emit.c
 void emit_pack_flags(Emit *e, const Stub *s);       // emit.c: host flags to NZCV's place
 void emit_stub_store(Emit *e, const SnapLoc *s);    // one dirty register to its place
 bool loop_back_edge(const Emit *e, const Ins *in);  // loop.c

@@ -191,45 +191,6 @@ bool loop_get(Emit *e, const Ins *in, i32 i)
 
 // -- the way back -------------------------------------------------------------------------------
 
-typedef struct Moves { struct { i8 d, s; u8 ty; } m[MAX_CARRIED]; int n; bool vec; } Moves;
-
-// A scalar that was put zeroes the rest of its vector register.
-static void move_home(Emit *e, int ty, int d, int s)
-{
-    if (ty == T_F64)
-        asm_vmovq(&e->a, d, s);
-    else if (ty == T_F32)
-        asm_vinsertps(&e->a, d, s, s, 0x0e);
-    else if (d != s)
-        copy(e, ty, d, s);
-}
-
-// All at once: no source is overwritten before it is read.
-static void move_together(Emit *e, Moves *v)
-{
-    int scratch = v->vec ? XMM0 : RAX;
-    while (v->n) {
-        int pick = -1;
-        for (int i = 0; i < v->n && pick < 0; i++) {
-            bool blocked = false;
-            for (int k = 0; k < v->n; k++)
-                blocked |= k != i && v->m[k].s == v->m[i].d;
-            if (!blocked)
-                pick = i;
-        }
-        if (pick < 0) {                             // a cycle
-            i8 was = v->m[0].s;
-            copy(e, v->vec ? T_V128 : T_I64, scratch, was);
-            for (int k = 0; k < v->n; k++)
-                if (v->m[k].s == was)
-                    v->m[k].s = (i8)scratch;
-            continue;
-        }
-        move_home(e, v->m[pick].ty, v->m[pick].d, v->m[pick].s);
-        v->m[pick] = v->m[--v->n];
-    }
-}
-
 // Where the register's value is now; 0: only in its place in the Cpu.
 static i32 value_now(const Emit *e, int guest)
 {
@@ -249,17 +210,15 @@ static u8 type_now(const Emit *e, const Carried *c)
 
 static void move_regs(Emit *e, bool vec)
 {
-    Moves v = { .vec = vec };
+    Move m[MAX_CARRIED];
+    int n = 0;
     for (int i = 0; i < e->loop.n; i++) {
         const Carried *c = &e->loop.c[i];
         int s = reg_now(e, c->guest);
-        if (is_vec(e, c->guest) == vec && s >= 0) {
-            v.m[v.n].d = c->reg;
-            v.m[v.n].s = (i8)s;
-            v.m[v.n++].ty = vec ? type_now(e, c) : T_I64;
-        }
+        if (is_vec(e, c->guest) == vec && s >= 0)
+            m[n++] = (Move){ c->reg, (i8)s, vec ? type_now(e, c) : T_I64 };
     }
-    move_together(e, &v);
+    emit_move_all(e, m, n);
 }
 
 static void load_rest(Emit *e, const Carried *c)
