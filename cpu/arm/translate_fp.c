@@ -140,8 +140,10 @@ bool trans_fmov_from_gpr(Ctx *t, const a64_fpint *a)
 
 bool trans_fmov_to_top(Ctx *t, const a64_fmov_to_top *a)    // FMOV Vd.D[1], Xn
 {
-    if (fp_access(t))
-        put_v(t, a->rd, ir_v2(t, OP_VINS, get_v(t, a->rd), get_reg(t, a->rn, 1), VL_64, 1));
+    if (!fp_access(t))
+        return true;
+    Val d = get_v(t, a->rd), n = get_reg(t, a->rn, 1);
+    put_v(t, a->rd, ir_v2(t, OP_VINS, d, n, VL_64, 1));
     return true;
 }
 
@@ -287,10 +289,12 @@ bool trans_fccmp_s(Ctx *t, const a64_fccmp_s *a)
         n = ir_sel(t, ty, old, cond, n, zero);
         m = ir_sel(t, ty, old, cond, m, zero);
     }
-    if (a->type == TYPE_H)
-        fl = call_cmp(t, scratch(t, 0, n), scratch(t, 1, m), a->type, a->e);
-    else
+    if (a->type == TYPE_H) {
+        int at_n = scratch(t, 0, n), at_m = scratch(t, 1, m);
+        fl = call_cmp(t, at_n, at_m, a->type, a->e);
+    } else {
         fl = fp_cmp(t, ty, n, m, a->e);
+    }
     ir_put_flags(t, cond_always(a->cond) ? fl : ir_fl_ccmp(t, old, cond, fl, a->nzcv));
     return true;
 }
@@ -334,12 +338,13 @@ static bool gen_fp2(Ctx *t, const a64_fp2 *a, int op, u32 lane_op)
     if (!fp_access(t))
         return true;
     IrType ty = type_ty(a->type);
-    if (a->type == TYPE_H)
+    if (a->type == TYPE_H) {
         call_v3(t, &help_fp_lanes, reg_v(a->rd), reg_v(a->rn), reg_v(a->rm),
                 scalar_sd(lane_op, a->type, 0));
-    else
-        put_f(t, a->rd,
-              fp_op(t, op, ty, get_f(t, a->rn, ty), get_f(t, a->rm, ty), ir_none, 0, 0), ty);
+        return true;
+    }
+    Val n = get_f(t, a->rn, ty), m = get_f(t, a->rm, ty);
+    put_f(t, a->rd, fp_op(t, op, ty, n, m, ir_none, 0, 0), ty);
     return true;
 }
 
@@ -369,7 +374,7 @@ bool trans_fmadd_s(Ctx *t, const a64_fmadd_s *a)
         return true;
     }
     IrType ty = type_ty(a->type);
-    put_f(t, a->rd, fp_op(t, OP_FPFMA, ty, get_f(t, a->ra, ty), get_f(t, a->rn, ty),
-                          get_f(t, a->rm, ty), (u16)neg, 0), ty);
+    Val add = get_f(t, a->ra, ty), n = get_f(t, a->rn, ty), m = get_f(t, a->rm, ty);
+    put_f(t, a->rd, fp_op(t, OP_FPFMA, ty, add, n, m, (u16)neg, 0), ty);
     return true;
 }

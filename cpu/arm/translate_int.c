@@ -262,14 +262,14 @@ bool trans_eon_reg(Ctx *t, const a64_logic_reg *a)                          // C
 }
 bool trans_ands_reg(Ctx *t, const a64_logic_reg *a)                         // C6.2.18
 {
-    gen_ands(t, a->sf, a->rd, get_reg(t, a->rn, a->sf),
-             shift_reg(t, a->rm, a->sf, a->shift, a->imm));
+    Val n = get_reg(t, a->rn, a->sf), m = shift_reg(t, a->rm, a->sf, a->shift, a->imm);
+    gen_ands(t, a->sf, a->rd, n, m);
     return true;
 }
 bool trans_bics_reg(Ctx *t, const a64_logic_reg *a)                         // C6.2.41
 {
-    gen_ands(t, a->sf, a->rd, get_reg(t, a->rn, a->sf),
-             ir_not(t, ty_sf(a->sf), shift_reg(t, a->rm, a->sf, a->shift, a->imm)));
+    Val n = get_reg(t, a->rn, a->sf), m = shift_reg(t, a->rm, a->sf, a->shift, a->imm);
+    gen_ands(t, a->sf, a->rd, n, ir_not(t, ty_sf(a->sf), m));
     return true;
 }
 
@@ -428,17 +428,17 @@ static void gen_mac(Ctx *t, const a64_madd *a, u32 sf, Val n, Val m, bool sub)
 
 static bool gen_madd(Ctx *t, const a64_madd *a, bool sub)
 {
-    gen_mac(t, a, a->sf, get_reg(t, a->rn, a->sf), get_reg(t, a->rm, a->sf), sub);
+    Val n = get_reg(t, a->rn, a->sf), m = get_reg(t, a->rm, a->sf);
+    gen_mac(t, a, a->sf, n, m, sub);
     return true;
 }
 
 static bool gen_maddl(Ctx *t, const a64_madd *a, bool sign, bool sub)
 {
     Val n = get_reg(t, a->rn, 0), m = get_reg(t, a->rm, 0);
-    if (sign)
-        gen_mac(t, a, 1, ir_sext(t, n), ir_sext(t, m), sub);
-    else
-        gen_mac(t, a, 1, ir_zext(t, n), ir_zext(t, m), sub);
+    n = sign ? ir_sext(t, n) : ir_zext(t, n);
+    m = sign ? ir_sext(t, m) : ir_zext(t, m);
+    gen_mac(t, a, 1, n, m, sub);
     return true;
 }
 
@@ -470,13 +470,13 @@ static bool gen_ccmp(Ctx *t, u32 sf, u32 cond, u32 nzcv, Val n, Val m, bool sub)
 
 bool trans_ccmn_reg(Ctx *t, const a64_ccmp_reg *a)                          // C6.2.49
 {
-    return gen_ccmp(t, a->sf, a->cond, a->nzcv, get_reg(t, a->rn, a->sf),
-                    get_reg(t, a->rm, a->sf), false);
+    Val n = get_reg(t, a->rn, a->sf), m = get_reg(t, a->rm, a->sf);
+    return gen_ccmp(t, a->sf, a->cond, a->nzcv, n, m, false);
 }
 bool trans_ccmp_reg(Ctx *t, const a64_ccmp_reg *a)                          // C6.2.51
 {
-    return gen_ccmp(t, a->sf, a->cond, a->nzcv, get_reg(t, a->rn, a->sf),
-                    get_reg(t, a->rm, a->sf), true);
+    Val n = get_reg(t, a->rn, a->sf), m = get_reg(t, a->rm, a->sf);
+    return gen_ccmp(t, a->sf, a->cond, a->nzcv, n, m, true);
 }
 bool trans_ccmn_imm(Ctx *t, const a64_ccmp_imm *a)                          // C6.2.48
 {
@@ -549,8 +549,8 @@ bool trans_setf(Ctx *t, const a64_setf *a)                                  // C
     Val zf = ir_setcc(t, fl_zero(t, T_I32, ir_ubfx(t, T_I32, v, 0, bits)), IC_EQ);
     Val ov = ir_xor(t, T_I32, v, ir_shr(t, T_I32, v, ir_k(t, 1)));
     Val vf = ir_shl(t, T_I32, ir_ubfx(t, T_I32, ov, bits - 1, 1), ir_k(t, 28));
-    Val r = ir_or(t, T_I32, ir_or(t, T_I32, n, ir_shl(t, T_I32, zf, ir_k(t, 30))),
-                  ir_or(t, T_I32, vf, old_c));
-    ir_put_flags(t, nzcv_from_arm(t, r));
+    Val nz = ir_or(t, T_I32, n, ir_shl(t, T_I32, zf, ir_k(t, 30)));
+    Val cv = ir_or(t, T_I32, vf, old_c);
+    ir_put_flags(t, nzcv_from_arm(t, ir_or(t, T_I32, nz, cv)));
     return true;
 }

@@ -132,7 +132,8 @@ bool trans_pac_reg(Ctx *t, const a64_pac_reg *a)                // C6.2.269 PACI
 
 bool trans_pac_1716(Ctx *t, const a64_pac_1716 *a)              // PACIA1716, AUTIA1716, ...
 {
-    put_reg(t, 17, 1, gen_pac(t, get_reg(t, 17, 1), get_reg(t, 16, 1), kind_of(a->aut, 0, a->b)));
+    Val ptr = get_reg(t, 17, 1), modifier = get_reg(t, 16, 1);
+    put_reg(t, 17, 1, gen_pac(t, ptr, modifier, kind_of(a->aut, 0, a->b)));
     return true;
 }
 
@@ -204,7 +205,8 @@ bool trans_blr_auth(Ctx *t, const a64_br_auth *a)               // C6.2.44 BLRAA
 
 bool trans_ret_auth(Ctx *t, const a64_br_auth *a)               // C6.2.286 RETAA
 {
-    gen_goto_reg(t, gen_pac(t, get_reg(t, 30, 1), sp(t), kind_of(1, 0, a->m)));
+    Val ptr = get_reg(t, 30, 1), modifier = sp(t);
+    gen_goto_reg(t, gen_pac(t, ptr, modifier, kind_of(1, 0, a->m)));
     return true;
 }
 
@@ -213,7 +215,8 @@ bool trans_eret_auth(Ctx *t, const a64_br_auth *a)              // C6.2.126 ERET
     if (!ctx_el(t))
         return false;
     u32 elr = (u32)offsetof(ArmCpu, elr_el) + 8 * ctx_el(t);
-    ir_stenv(t, gen_pac(t, ir_ldenv(t, T_I64, 3, elr), sp(t), kind_of(1, 0, a->m)), 3, elr);
+    Val ptr = ir_ldenv(t, T_I64, 3, elr), modifier = sp(t);
+    ir_stenv(t, gen_pac(t, ptr, modifier, kind_of(1, 0, a->m)), 3, elr);
     ir_call(t, &h_eret, 0, NULL);
     ir_exit_dyn(t);
     return true;

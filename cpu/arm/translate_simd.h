@@ -32,6 +32,12 @@ static inline Val bits_of_f(Ctx *t, IrType ty, Val v)
 }
 static inline Val f_of_v(Ctx *t, IrType ty, Val v) { return ir_cvt(t, OP_V2F, ty, T_V128, v, 0); }
 static inline Val v_of_f(Ctx *t, IrType ty, Val v) { return ir_cvt(t, OP_F2V, T_V128, ty, v, 0); }
+// op on two registers.  C does not order arguments: no two of a call may emit operations.
+static inline Val v2_regs(Ctx *t, int op, u32 rn, u32 rm, u16 vl, i32 imm)
+{
+    Val n = get_v(t, rn), m = get_v(t, rm);
+    return ir_v2(t, op, n, m, vl, imm);
+}
 static inline Val lane_u(Ctx *t, Val v, u32 size, u32 i)
 {
     return ir_op(t, OP_VGETU, int_ty(size), v, ir_none, ir_none, (u16)size, (i32)i);

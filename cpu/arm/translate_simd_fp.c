@@ -83,7 +83,8 @@ bool trans_fabd_v(Ctx *t, const a64_f3 *a)                  // FABD: |n - m|
         return true;
     if (a->scalar) {
         IrType ty = fp_ty(size);
-        Val v = fp_op(t, OP_FPSUB, ty, get_f(t, a->rn, ty), get_f(t, a->rm, ty), ir_none, 0, 0);
+        Val n = get_f(t, a->rn, ty), m = get_f(t, a->rm, ty);
+        Val v = fp_op(t, OP_FPSUB, ty, n, m, ir_none, 0, 0);
         put_f(t, a->rd, ir_op(t, OP_FPABS, ty, v, ir_none, ir_none, 0, 0), ty);
         return true;
     }
@@ -185,6 +186,13 @@ bool trans_fminp_v(Ctx *t, const a64_f3 *a) { return pairs3(t, a, OP_VFMIN, FL_M
 bool trans_fmaxnmp_v(Ctx *t, const a64_f3 *a) { return pairs3(t, a, OP_VFMAXNM, FL_MAXNM); }
 bool trans_fminnmp_v(Ctx *t, const a64_f3 *a) { return pairs3(t, a, OP_VFMINNM, FL_MINNM); }
 
+// op of lane i and the one above it
+static Val fp_lanes(Ctx *t, int op, Val v, u32 size, u32 i)
+{
+    Val lo = lane_f(t, v, size, i), hi = lane_f(t, v, size, i + 1);
+    return fp_op(t, op, fp_ty(size), lo, hi, ir_none, 0, 0);
+}
+
 static bool pair(Ctx *t, const a64_fpair *a, int op, u32 lane_op)
 {
     u32 size = 2 + a->sz;
@@ -196,8 +204,7 @@ static bool pair(Ctx *t, const a64_fpair *a, int op, u32 lane_op)
         return true;
     }
     Val n = get_v(t, a->rn);
-    put_f(t, a->rd, fp_op(t, op, fp_ty(size), lane_f(t, n, size, 0), lane_f(t, n, size, 1), ir_none,
-                          0, 0), fp_ty(size));
+    put_f(t, a->rd, fp_lanes(t, op, n, size, 0), fp_ty(size));
     return true;
 }
 
@@ -218,8 +225,7 @@ static bool across(Ctx *t, const a64_facross *a, int op, u32 lane_op)
         return true;
     }
     Val n = get_v(t, a->rn);
-    Val lo = fp_op(t, op, T_F32, lane_f(t, n, 2, 0), lane_f(t, n, 2, 1), ir_none, 0, 0);
-    Val hi = fp_op(t, op, T_F32, lane_f(t, n, 2, 2), lane_f(t, n, 2, 3), ir_none, 0, 0);
+    Val lo = fp_lanes(t, op, n, 2, 0), hi = fp_lanes(t, op, n, 2, 2);
     put_f(t, a->rd, fp_op(t, op, T_F32, lo, hi, ir_none, 0, 0), T_F32);
     return true;
 }
@@ -415,12 +421,13 @@ bool trans_fmul_x(Ctx *t, const a64_vx *a)
     if (!fp_access(t))
         return true;
     Val m = element(t, a);
-    if (a->scalar)
-        put_f(t, a->rd, fp_op(t, OP_FPMUL, ty, get_f(t, a->rn, ty), f_of_v(t, ty, m), ir_none,
-                              0, 0), ty);
-    else
-        put_v(t, a->rd, fp_op(t, OP_VFMUL, T_V128, fp_in(t, get_v(t, a->rn), a->q), m, ir_none,
-                              vl(size, a->q), 0));
+    if (a->scalar) {
+        Val n = get_f(t, a->rn, ty);
+        put_f(t, a->rd, fp_op(t, OP_FPMUL, ty, n, f_of_v(t, ty, m), ir_none, 0, 0), ty);
+    } else {
+        Val n = fp_in(t, get_v(t, a->rn), a->q);
+        put_v(t, a->rd, fp_op(t, OP_VFMUL, T_V128, n, m, ir_none, vl(size, a->q), 0));
+    }
     return true;
 }
 
@@ -433,12 +440,13 @@ static bool mla_x(Ctx *t, const a64_vx *a, bool negate)
     if (!fp_access(t))
         return true;
     Val m = element(t, a);
-    if (a->scalar)
-        put_f(t, a->rd, fp_op(t, OP_FPFMA, ty, get_f(t, a->rd, ty), get_f(t, a->rn, ty),
-                              f_of_v(t, ty, m), (u16)neg, 0), ty);
-    else
-        put_v(t, a->rd, fp_op(t, OP_VFMLA, T_V128, fp_in(t, get_v(t, a->rd), a->q),
-                              fp_in(t, get_v(t, a->rn), a->q), m, vl(size, a->q), negate));
+    if (a->scalar) {
+        Val d = get_f(t, a->rd, ty), n = get_f(t, a->rn, ty);
+        put_f(t, a->rd, fp_op(t, OP_FPFMA, ty, d, n, f_of_v(t, ty, m), (u16)neg, 0), ty);
+    } else {
+        Val d = fp_in(t, get_v(t, a->rd), a->q), n = fp_in(t, get_v(t, a->rn), a->q);
+        put_v(t, a->rd, fp_op(t, OP_VFMLA, T_V128, d, n, m, vl(size, a->q), negate));
+    }
     return true;
 }
 

@@ -23,7 +23,7 @@ static bool gen3(Ctx *t, const a64_v3 *a, Gen3 *gen)
 static bool op3(Ctx *t, const a64_v3 *a, int op)
 {
     if (fp_access(t))
-        put_v(t, a->rd, ir_v2(t, op, get_v(t, a->rn), get_v(t, a->rm), vl(a->size, a->q), 0));
+        put_v(t, a->rd, v2_regs(t, op, a->rn, a->rm, vl(a->size, a->q), 0));
     return true;
 }
 
@@ -162,7 +162,7 @@ bool trans_uminp_v(Ctx *t, const a64_v3 *a) { return pairs3(t, a, OP_VUMIN); }
 static bool logic(Ctx *t, const a64_vlogic *a, int op)
 {
     if (fp_access(t))
-        put_v(t, a->rd, ir_v2(t, op, get_v(t, a->rn), get_v(t, a->rm), vl(VL_64, a->q), 0));
+        put_v(t, a->rd, v2_regs(t, op, a->rn, a->rm, vl(VL_64, a->q), 0));
     return true;
 }
 
@@ -185,9 +185,10 @@ bool trans_orr_v(Ctx *t, const a64_vlogic *a)
 // A mask chooses between two registers, by bit.
 static bool gen_select(Ctx *t, const a64_vlogic *a, u32 mask, u32 ones, u32 zeros)
 {
-    if (fp_access(t))
-        put_v(t, a->rd, ir_v3(t, OP_VBSL, get_v(t, mask), get_v(t, ones), get_v(t, zeros),
-                              vl(VL_64, a->q), 0));
+    if (!fp_access(t))
+        return true;
+    Val k = get_v(t, mask), one = get_v(t, ones), zero = get_v(t, zeros);
+    put_v(t, a->rd, ir_v3(t, OP_VBSL, k, one, zero, vl(VL_64, a->q), 0));
     return true;
 }
 
@@ -241,10 +242,11 @@ static Val mul_long(Ctx *t, Val n, Val m, u32 size, bool is_unsigned, u32 top)
 // d = op(wide n, wide m)
 static bool long3(Ctx *t, const a64_v3d *a, int op, bool is_unsigned)
 {
-    if (fp_access(t))
-        put_v(t, a->rd, ir_v2(t, op, widen(t, get_v(t, a->rn), a->size, is_unsigned, a->q),
-                              widen(t, get_v(t, a->rm), a->size, is_unsigned, a->q),
-                              (u16)(a->size + 1), 0));
+    if (!fp_access(t))
+        return true;
+    Val n = widen(t, get_v(t, a->rn), a->size, is_unsigned, a->q);
+    Val m = widen(t, get_v(t, a->rm), a->size, is_unsigned, a->q);
+    put_v(t, a->rd, ir_v2(t, op, n, m, (u16)(a->size + 1), 0));
     return true;
 }
 
@@ -257,10 +259,10 @@ bool trans_umull_v(Ctx *t, const a64_v3d *a) { return long3(t, a, OP_VMUL, true)
 
 static bool wide3(Ctx *t, const a64_v3d *a, int op, bool is_unsigned)
 {
-    if (fp_access(t))
-        put_v(t, a->rd, ir_v2(t, op, get_v(t, a->rn),
-                              widen(t, get_v(t, a->rm), a->size, is_unsigned, a->q),
-                              (u16)(a->size + 1), 0));
+    if (!fp_access(t))
+        return true;
+    Val n = get_v(t, a->rn), m = widen(t, get_v(t, a->rm), a->size, is_unsigned, a->q);
+    put_v(t, a->rd, ir_v2(t, op, n, m, (u16)(a->size + 1), 0));
     return true;
 }
 
@@ -273,7 +275,8 @@ static bool mlal3(Ctx *t, const a64_v3d *a, int op, bool is_unsigned)
 {
     if (!fp_access(t))
         return true;
-    Val p = mul_long(t, get_v(t, a->rn), get_v(t, a->rm), a->size, is_unsigned, a->q);
+    Val n = get_v(t, a->rn), m = get_v(t, a->rm);
+    Val p = mul_long(t, n, m, a->size, is_unsigned, a->q);
     put_v(t, a->rd, ir_v2(t, op, get_v(t, a->rd), p, (u16)(a->size + 1), 0));
     return true;
 }
@@ -288,7 +291,8 @@ static bool abdl3(Ctx *t, const a64_v3d *a, bool is_unsigned, bool add)
 {
     if (!fp_access(t))
         return true;
-    Val v = abs_diff(t, get_v(t, a->rn), get_v(t, a->rm), (u16)a->size, is_unsigned);
+    Val n = get_v(t, a->rn), m = get_v(t, a->rm);
+    Val v = abs_diff(t, n, m, (u16)a->size, is_unsigned);
     v = widen(t, v, a->size, true, a->q);
     put_v(t, a->rd, add ? ir_v2(t, OP_VADD, get_v(t, a->rd), v, (u16)(a->size + 1), 0) : v);
     return true;
@@ -305,7 +309,7 @@ static bool narrow3(Ctx *t, const a64_v3d *a, int op, bool round)
         return true;
     u16 wide = (u16)(a->size + 1);
     i32 bits = 8 << a->size;
-    Val v = ir_v2(t, op, get_v(t, a->rn), get_v(t, a->rm), wide, 0);
+    Val v = v2_regs(t, op, a->rn, a->rm, wide, 0);
     if (round)
         v = ir_v2(t, OP_VADD, v, vconst_rep(t, wide, (u64)1 << (bits - 1), 1), wide, 0);
     put_half(t, a->rd, ir_v1(t, OP_VXTN, ir_v1(t, OP_VSHRI, v, wide, bits), (u16)a->size, 0), a->q);
@@ -340,7 +344,7 @@ bool trans_pmull_8(Ctx *t, const a64_v3d *a)                // PMULL, PMULL2 of 
 bool trans_pmull_64(Ctx *t, const a64_v3d *a)
 {
     if (fp_access(t))
-        put_v(t, a->rd, ir_v2(t, OP_VPMULL, get_v(t, a->rn), get_v(t, a->rm), VL_64, (i32)a->q));
+        put_v(t, a->rd, v2_regs(t, OP_VPMULL, a->rn, a->rm, VL_64, (i32)a->q));
     return true;
 }
 
@@ -371,7 +375,8 @@ bool trans_mls_x(Ctx *t, const a64_vx *a) { return opx(t, a, gen_mls); }
 
 static Val product_x(Ctx *t, const a64_vx *a, bool is_unsigned)
 {
-    return mul_long(t, get_v(t, a->rn), element(t, a), a->size, is_unsigned, a->q);
+    Val n = get_v(t, a->rn), m = element(t, a);
+    return mul_long(t, n, m, a->size, is_unsigned, a->q);
 }
 
 static bool mullx(Ctx *t, const a64_vx *a, bool is_unsigned)
@@ -383,9 +388,10 @@ static bool mullx(Ctx *t, const a64_vx *a, bool is_unsigned)
 
 static bool mlalx(Ctx *t, const a64_vx *a, int op, bool is_unsigned)
 {
-    if (fp_access(t))
-        put_v(t, a->rd, ir_v2(t, op, get_v(t, a->rd), product_x(t, a, is_unsigned),
-                              (u16)(a->size + 1), 0));
+    if (!fp_access(t))
+        return true;
+    Val d = get_v(t, a->rd), p = product_x(t, a, is_unsigned);
+    put_v(t, a->rd, ir_v2(t, op, d, p, (u16)(a->size + 1), 0));
     return true;
 }
 

@@ -97,7 +97,9 @@ bool trans_ldst_pair_v(Ctx *t, const a64_ldst_pair_v *a)    // LDP, STP, LDNP, S
         put_f(t, a->rt, first, ty);
         put_f(t, a->rt2, second, ty);
     } else {
-        ir_st2(t, ty, m, base, off, get_f(t, a->rt, ty), get_f(t, a->rt2, ty));
+        Val first = get_f(t, a->rt, ty);
+        second = get_f(t, a->rt2, ty);
+        ir_st2(t, ty, m, base, off, first, second);
     }
     if (a->idx & 1)
         put_base(t, a->rn, base, imm);

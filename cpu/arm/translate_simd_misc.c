@@ -51,9 +51,10 @@ bool trans_umov(Ctx *t, const a64_vcopy *a) { return gen_mov_out(t, a, OP_VGETU)
 bool trans_ins_gpr(Ctx *t, const a64_vcopy *a)              // INS (general)
 {
     u32 size = imm5_size(a->imm5);
-    if (fp_access(t))
-        put_v(t, a->rd, ir_v2(t, OP_VINS, get_v(t, a->rd), get_reg(t, a->rn, size == 3), (u16)size,
-                              (i32)imm5_lane(a->imm5)));
+    if (!fp_access(t))
+        return true;
+    Val d = get_v(t, a->rd), n = get_reg(t, a->rn, size == 3);
+    put_v(t, a->rd, ir_v2(t, OP_VINS, d, n, (u16)size, (i32)imm5_lane(a->imm5)));
     return true;
 }
 
@@ -61,8 +62,8 @@ bool trans_ins_elem(Ctx *t, const a64_ins_elem *a)          // INS (element)
 {
     u32 size = imm5_size(a->imm5), from = a->imm4 >> size;
     if (fp_access(t))
-        put_v(t, a->rd, ir_v2(t, OP_VINSL, get_v(t, a->rd), get_v(t, a->rn), (u16)size,
-                              (i32)(imm5_lane(a->imm5) | from << 4)));
+        put_v(t, a->rd, v2_regs(t, OP_VINSL, a->rd, a->rn, (u16)size,
+                                   (i32)(imm5_lane(a->imm5) | from << 4)));
     return true;
 }
 
@@ -71,7 +72,7 @@ bool trans_ins_elem(Ctx *t, const a64_ins_elem *a)          // INS (element)
 static bool gen_perm(Ctx *t, const a64_vperm *a, int op)
 {
     if (fp_access(t))
-        put_v(t, a->rd, ir_v2(t, op, get_v(t, a->rn), get_v(t, a->rm), vl(a->size, a->q), 0));
+        put_v(t, a->rd, v2_regs(t, op, a->rn, a->rm, vl(a->size, a->q), 0));
     return true;
 }
 
@@ -85,8 +86,7 @@ bool trans_trn2(Ctx *t, const a64_vperm *a) { return gen_perm(t, a, OP_VTRN2); }
 bool trans_ext_v(Ctx *t, const a64_ext_v *a)                // EXT
 {
     if (fp_access(t))
-        put_v(t, a->rd, ir_v2(t, OP_VEXT, get_v(t, a->rn), get_v(t, a->rm), vl(VL_8, a->q),
-                              (i32)a->imm4));
+        put_v(t, a->rd, v2_regs(t, OP_VEXT, a->rn, a->rm, vl(VL_8, a->q), (i32)a->imm4));
     return true;
 }
 
@@ -153,17 +153,19 @@ bool trans_mvni(Ctx *t, const a64_vimm *a)
 
 bool trans_orr_vi(Ctx *t, const a64_vimm *a)
 {
-    if (fp_access(t))
-        put_v(t, a->rd, ir_v2(t, OP_VOR, get_v(t, a->rd), imm_const(t, a, expand_imm(a)),
-                              vl(VL_64, a->q), 0));
+    if (!fp_access(t))
+        return true;
+    Val d = get_v(t, a->rd), k = imm_const(t, a, expand_imm(a));
+    put_v(t, a->rd, ir_v2(t, OP_VOR, d, k, vl(VL_64, a->q), 0));
     return true;
 }
 
 bool trans_bic_vi(Ctx *t, const a64_vimm *a)
 {
-    if (fp_access(t))
-        put_v(t, a->rd, ir_v2(t, OP_VAND, get_v(t, a->rd), imm_const(t, a, ~expand_imm(a)),
-                              vl(VL_64, a->q), 0));
+    if (!fp_access(t))
+        return true;
+    Val d = get_v(t, a->rd), k = imm_const(t, a, ~expand_imm(a));
+    put_v(t, a->rd, ir_v2(t, OP_VAND, d, k, vl(VL_64, a->q), 0));
     return true;
 }
 
@@ -394,8 +396,8 @@ bool trans_shl_i(Ctx *t, const a64_vshift *a)               // SHL
 // SLI, SRI: shifted bits where `mask` is set, the old ones elsewhere.
 static void insert_bits(Ctx *t, const a64_vshift *a, Val v, u32 size, u64 mask)
 {
-    put_v(t, a->rd, ir_v3(t, OP_VBSL, vconst_rep(t, size, mask, 1), v, get_v(t, a->rd),
-                          vl(size, a->q), 0));
+    Val k = vconst_rep(t, size, mask, 1), d = get_v(t, a->rd);
+    put_v(t, a->rd, ir_v3(t, OP_VBSL, k, v, d, vl(size, a->q), 0));
 }
 
 static u64 ones(i32 n) { return n >= 64 ? ~(u64)0 : ((u64)1 << n) - 1; }
@@ -516,7 +518,7 @@ static bool aes(Ctx *t, const a64_crypto2 *a, int op)
     if (!fp_access(t))
         return true;
     if (ir_ops[op].nin == 2)
-        put_v(t, a->rd, ir_v2(t, op, get_v(t, a->rd), get_v(t, a->rn), 0, 0));
+        put_v(t, a->rd, v2_regs(t, op, a->rd, a->rn, 0, 0));
     else
         put_v(t, a->rd, ir_v1(t, op, get_v(t, a->rn), 0, 0));
     return true;
@@ -541,7 +543,8 @@ bool trans_sha1su0(Ctx *t, const a64_crypto3 *a)
     if (!fp_access(t))
         return true;
     Val d = get_v(t, a->rd), v = ir_v2(t, OP_VEXT, d, get_v(t, a->rn), VL_8, 8);
-    v = ir_v2(t, OP_VXOR, ir_v2(t, OP_VXOR, v, d, VL_64, 0), get_v(t, a->rm), VL_64, 0);
+    v = ir_v2(t, OP_VXOR, v, d, VL_64, 0);
+    v = ir_v2(t, OP_VXOR, v, get_v(t, a->rm), VL_64, 0);
     put_v(t, a->rd, v);
     return true;
 }
@@ -564,7 +567,8 @@ static Val vec(Ctx *t, u32 r) { return ir_get(t, (int)reg_v(r), T_V128); }
 bool trans_sha256su0(Ctx *t, const a64_crypto2 *a)
 {
     if (fp_access(t)) {
-        Val v = ir_v2(t, OP_VSHA256SU0, vec(t, a->rd), vec(t, a->rn), 0, 0);
+        Val d = vec(t, a->rd), n = vec(t, a->rn);
+        Val v = ir_v2(t, OP_VSHA256SU0, d, n, 0, 0);
         ir_put(t, reg_v(a->rd), v, T_V128);
     }
     return true;
@@ -584,7 +588,8 @@ bool trans_sha1m(Ctx *t, const a64_crypto3 *a) { return sha3(t, a, &help_sha1, S
 static bool sha256(Ctx *t, const a64_crypto3 *a, int op)
 {
     if (fp_access(t)) {
-        Val v = ir_v3(t, op, vec(t, a->rd), vec(t, a->rn), vec(t, a->rm), 0, 0);
+        Val d = vec(t, a->rd), n = vec(t, a->rn), m = vec(t, a->rm);
+        Val v = ir_v3(t, op, d, n, m, 0, 0);
         ir_put(t, reg_v(a->rd), v, T_V128);
     }
     return true;

@@ -169,9 +169,11 @@ static Val bit(Ctx *t, Val v, int pos) { return ir_ubfx(t, T_I32, v, pos, 1); }
 
 static void put_nzcv_bits(Ctx *t, Val n, Val z, Val c, Val v)
 {
-    Val nz = ir_or(t, T_I32, ir_shl(t, T_I32, n, ir_k(t, 31)), ir_shl(t, T_I32, z, ir_k(t, 30)));
-    Val cv = ir_or(t, T_I32, ir_shl(t, T_I32, c, ir_k(t, 29)), ir_shl(t, T_I32, v, ir_k(t, 28)));
-    ir_put_flags(t, nzcv_from_arm(t, ir_or(t, T_I32, nz, cv)));
+    Val all = ir_shl(t, T_I32, n, ir_k(t, 31));
+    all = ir_or(t, T_I32, all, ir_shl(t, T_I32, z, ir_k(t, 30)));
+    all = ir_or(t, T_I32, all, ir_shl(t, T_I32, c, ir_k(t, 29)));
+    all = ir_or(t, T_I32, all, ir_shl(t, T_I32, v, ir_k(t, 28)));
+    ir_put_flags(t, nzcv_from_arm(t, all));
 }
 
 bool trans_cfinv(Ctx *t, const a64_none *a)                                 // C6.2.59
@@ -187,8 +189,9 @@ bool trans_xaflag(Ctx *t, const a64_none *a)                                // C
     (void)a;
     Val f = nzcv_to_arm(t, ir_get_flags(t)), z = bit(t, f, 30), c = bit(t, f, 29);
     Val not_c = ir_xor(t, T_I32, c, ir_k(t, 1)), not_z = ir_xor(t, T_I32, z, ir_k(t, 1));
-    put_nzcv_bits(t, ir_and(t, T_I32, not_c, not_z), ir_and(t, T_I32, z, c),
-                  ir_or(t, T_I32, c, z), ir_and(t, T_I32, not_c, z));
+    Val n_out = ir_and(t, T_I32, not_c, not_z), z_out = ir_and(t, T_I32, z, c);
+    Val c_out = ir_or(t, T_I32, c, z), v_out = ir_and(t, T_I32, not_c, z);
+    put_nzcv_bits(t, n_out, z_out, c_out, v_out);
     return true;
 }
 
@@ -196,8 +199,8 @@ bool trans_axflag(Ctx *t, const a64_none *a)                                // C
 {
     (void)a;
     Val f = nzcv_to_arm(t, ir_get_flags(t)), v = bit(t, f, 28);
-    put_nzcv_bits(t, ir_k(t, 0), ir_or(t, T_I32, bit(t, f, 30), v),
-                  ir_andn(t, T_I32, bit(t, f, 29), v), ir_k(t, 0));
+    Val z = ir_or(t, T_I32, bit(t, f, 30), v), c = ir_andn(t, T_I32, bit(t, f, 29), v);
+    put_nzcv_bits(t, ir_k(t, 0), z, c, ir_k(t, 0));
     return true;
 }
 
@@ -298,8 +301,8 @@ Val nzcv_to_arm(Ctx *t, Val flags)
     Val nz = ir_shl(t, T_I32, ir_and(t, T_I32, p, ir_k(t, IR_NZCV_N | IR_NZCV_Z)), ir_k(t, 16));
     Val borrow = ir_shl(t, T_I32, ir_and(t, T_I32, p, ir_k(t, IR_NZCV_NOT_C)), ir_k(t, 21));
     Val c = ir_xor(t, T_I32, borrow, ir_k(t, 1u << 29));
-    Val v = ir_shl(t, T_I32, p, ir_k(t, 31));
-    return ir_or(t, T_I32, ir_or(t, T_I32, nz, c), ir_shr(t, T_I32, v, ir_k(t, 3)));
+    Val v = ir_shr(t, T_I32, ir_shl(t, T_I32, p, ir_k(t, 31)), ir_k(t, 3));
+    return ir_or(t, T_I32, ir_or(t, T_I32, nz, c), v);
 }
 
 Val nzcv_from_arm(Ctx *t, Val v)
