@@ -48,9 +48,10 @@ bool ir_new(Ctx *t)
     t->ins = calloc(IR_MAX_INS, sizeof *t->ins);
     t->konst = calloc(IR_MAX_CONST, sizeof *t->konst);
     t->knext = calloc(IR_MAX_CONST, sizeof *t->knext);
+    t->kmoves = calloc(IR_MAX_CONST, sizeof *t->kmoves);
     t->vkonst = aligned_alloc(16, MAX_VCONST * sizeof *t->vkonst);
     t->calls = calloc(IR_MAX_CALL, sizeof *t->calls);
-    if (t->ins && t->konst && t->knext && t->vkonst && t->calls)
+    if (t->ins && t->konst && t->knext && t->kmoves && t->vkonst && t->calls)
         return true;
     ir_free(t);
     return false;
@@ -61,6 +62,7 @@ void ir_free(Ctx *t)
     free(t->ins);
     free(t->konst);
     free(t->knext);
+    free(t->kmoves);
     free(t->vkonst);
     free(t->calls);
     memset(t, 0, sizeof *t);
@@ -73,7 +75,7 @@ void ir_reset(Ctx *t, Cpu *cpu, const TcgFrontend *fe, u64 pc, u32 mode)
     t->start = t->pc = t->next_pc = pc;
     t->mode = mode;
     t->insns = 0;
-    t->ended = t->overflow = false;
+    t->ended = t->overflow = t->moves = false;
     memset(t->fe, 0, sizeof t->fe);
     t->n = 1;                                       // 0 is the sentinel "no value"
     memset(&t->ins[0], 0, sizeof t->ins[0]);
@@ -89,13 +91,20 @@ void ir_reset(Ctx *t, Cpu *cpu, const TcgFrontend *fe, u64 pc, u32 mode)
 // -- constants ----------------------------------------------------------------------------
 
 bool ir_is_k(Val v) { return v.id < 0; }
-u64 ir_kval(const Ctx *t, Val v) { return t->konst[-1 - v.id]; }
+bool ir_moves(const Ctx *t, Val v) { return t->kmoves[-1 - v.id]; }
+u64 ir_kval_now(const Ctx *t, Val v) { return t->konst[-1 - v.id]; }
 
-Val ir_k(Ctx *t, u64 v)
+u64 ir_kval(Ctx *t, Val v)
+{
+    t->moves &= !ir_moves(t, v);
+    return ir_kval_now(t, v);
+}
+
+static Val konst(Ctx *t, u64 v, bool moves)
 {
     unsigned h = (unsigned)((v * 0x9e3779b97f4a7c15u) >> 56);
     for (int k = t->kbucket[h]; k >= 0; k = t->knext[k])
-        if (t->konst[k] == v)
+        if (t->konst[k] == v && t->kmoves[k] == moves)
             return (Val){ -1 - k };
     if (t->nkonst == IR_MAX_CONST) {
         t->overflow = true;
@@ -103,10 +112,14 @@ Val ir_k(Ctx *t, u64 v)
     }
     int k = t->nkonst++;
     t->konst[k] = v;
+    t->kmoves[k] = moves;
     t->knext[k] = t->kbucket[h];
     t->kbucket[h] = (i16)k;
     return (Val){ -1 - k };
 }
+
+Val ir_k(Ctx *t, u64 v) { return konst(t, v, false); }
+Val ir_k_pc(Ctx *t, u64 v) { return konst(t, v, t->moves); }
 
 Val ir_vconst(Ctx *t, u64 lo, u64 hi)
 {

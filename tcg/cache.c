@@ -74,7 +74,8 @@ bool cache_init(Tcg *tcg, size_t size, Error *err)
     tcg->sites = reserve(MAX_SITES * sizeof *tcg->sites);
     tcg->snaps = reserve(MAX_SNAPS * sizeof *tcg->snaps);
     tcg->hash = reserve(sizeof *tcg->hash << HASH_BITS);
-    if (!tcg->regions || !tcg->links || !tcg->sites || !tcg->snaps || !tcg->hash)
+    tcg->movable = reserve(sizeof *tcg->movable << MOVABLE_BITS);
+    if (!tcg->regions || !tcg->links || !tcg->sites || !tcg->snaps || !tcg->hash || !tcg->movable)
         return error_set(err, "not enough address space for the translator's tables");
     mutex_init(&tcg->lock);
     mutex_init(&tcg->flush_lock);
@@ -96,6 +97,7 @@ void cache_fini(Tcg *tcg)
     unmap(tcg->sites, MAX_SITES * sizeof *tcg->sites);
     unmap(tcg->snaps, MAX_SNAPS * sizeof *tcg->snaps);
     unmap((void *)tcg->hash, sizeof *tcg->hash << HASH_BITS);
+    unmap((void *)tcg->movable, sizeof *tcg->movable << MOVABLE_BITS);
     for (u32 i = 0; i < tcg->npages; i++)
         free(tcg->pages[i]);
     free(tcg->pages);
@@ -120,6 +122,17 @@ Region *cache_find(Tcg *tcg, u64 pa, u64 pc, u32 mode, bool solo)
     return r;
 }
 
+static Region *_Atomic *movable_at(Tcg *tcg, u64 pa, u32 mode)
+{
+    return &tcg->movable[hash_of(pa, 0, mode) >> (HASH_BITS - MOVABLE_BITS)];
+}
+
+Region *cache_movable(Tcg *tcg, u64 pa, u32 mode)
+{
+    Region *r = atomic_load_explicit(movable_at(tcg, pa, mode), memory_order_acquire);
+    return r && r->pa == pa && r->mode == mode ? r : NULL;
+}
+
 void cache_publish(Tcg *tcg, Region *r, RamBlock *ram, u64 ram_at)
 {
     mutex_lock(&tcg->lock);
@@ -131,6 +144,8 @@ void cache_publish(Tcg *tcg, Region *r, RamBlock *ram, u64 ram_at)
     unsigned h = hash_of(r->pa, r->pc, mode_of(r->mode, r->solo));
     atomic_store_explicit(&r->hash_next, atomic_load(&tcg->hash[h]), memory_order_relaxed);
     atomic_store_explicit(&tcg->hash[h], r, memory_order_release);
+    if (r->moves)
+        atomic_store_explicit(movable_at(tcg, r->pa, r->mode), r, memory_order_release);
     atomic_fetch_add_explicit(&tcg->published, 1, memory_order_release);
     mutex_unlock(&tcg->lock);
 }
@@ -223,6 +238,7 @@ void cache_flush(Cpu *self)
         tcg->pages[i] = NULL;
     }
     madvise((void *)tcg->hash, sizeof *tcg->hash << HASH_BITS, MADV_DONTNEED);
+    madvise((void *)tcg->movable, sizeof *tcg->movable << MOVABLE_BITS, MADV_DONTNEED);
     atomic_store(&tcg->nregions, 0);
     atomic_store(&tcg->nlinks, 0);
     atomic_store(&tcg->nsites, 0);

@@ -17,6 +17,9 @@ typedef struct TcgHost {
     // Run from the Cpu's pc until the exit word or an EXITLOOP; all guest state is in the Cpu.
     // A solo region is run whatever the exit word says.
     void (*run)(Cpu *cpu, Region *first);
+    // Make the code of `to`, which is `from` at another VA (to->pc); NULL: this host cannot.  Only
+    // when from->moves.  False: no room.  tcg->lock is held.
+    bool (*relocate)(Tcg *tcg, TcgThread *th, const Region *from, Region *to);
     // Jumps: make link i of r go to region `to` (NULL: back to its stub).  tcg->lock is held.
     void (*link)(Tcg *tcg, Region *r, u32 i, Region *to);
     // r is dropped: who enters it by a jump cache leaves with its pc.  tcg->lock is held.

@@ -131,6 +131,8 @@ struct Ctx {
     Val cur[IR_MAX_REGS];                           // current value of each register, id 0 = none
     Val narrow[IR_MAX_REGS];                        // its I32 or F32/F64 view, id 0 = none
     bool overflow;                                  // ran out of room: retry with fewer insns
+    u8 *kmoves;                                     // of each constant: does it move with the pc?
+    bool moves;                                     // could the region be at another VA so far?
     i16 kbucket[256];                               // constant hash heads
     i16 *knext;
     const void *fetch_host;                         // page under translation
@@ -145,8 +147,14 @@ void ir_reset(Ctx *t, Cpu *cpu, const struct TcgFrontend *fe, u64 pc, u32 mode);
 // -- builder -------------------------------------------------------------------------------
 // Values of ADD etc. take the width as the `IrType ty` they are given (T_I32 or T_I64).
 Val  ir_k(Ctx *t, u64 v);                           // constant (an I32 constant: zero-extended)
+// A constant that moves with the region: where the same page is mapped elsewhere, it is as far
+// from its old value as the page.  Every constant made of the pc is one; see relocate.c.
+Val  ir_k_pc(Ctx *t, u64 v);
+bool ir_moves(const Ctx *t, Val v);
 bool ir_is_k(Val v);
-u64  ir_kval(const Ctx *t, Val v);
+u64  ir_kval(Ctx *t, Val v);                        // who reads one that moves keeps the region
+                                                    // from moving
+u64  ir_kval_now(const Ctx *t, Val v);              // for those who see to it that it may
 Val  ir_op(Ctx *t, int op, IrType ty, Val a, Val b, Val c, u16 aux, i32 imm);  // folds if pure
 Ins *ir_at(Ctx *t, Val v);                          // the defining instruction; not for constants
 extern const Val ir_none;                           // { 0 }: instruction 0 is a sentinel

@@ -491,6 +491,11 @@ static void tcg_stats(Machine *m, Str *out)
              (unsigned long long)(s.guest_insns * 10 / r % 10), (unsigned long long)s.ir_ins,
              (unsigned long long)s.host_bytes, (unsigned long long)(s.host_bytes / n),
              (unsigned long long)(s.translate_ns / n));
+    n = s.copied_insns ? s.copied_insns : 1;
+    str_addf(out, "copies for other VAs: %llu regions, %llu guest instructions, %llu host bytes, "
+             "%llu ns an instruction\n", (unsigned long long)s.copies,
+             (unsigned long long)s.copied_insns, (unsigned long long)s.copied_bytes,
+             (unsigned long long)(s.copy_ns / n));
 #define ROW(name) str_addf(out, "%-12s %llu\n", #name, (unsigned long long)s.name)
     ROW(tlb_fills); ROW(slow_loads); ROW(slow_stores); ROW(io); ROW(lookups); ROW(jc_fills);
     ROW(links); ROW(smc); ROW(invalidated); ROW(flushes); ROW(tlbi); ROW(contexts); ROW(fp_cold);

@@ -6,7 +6,8 @@
 
 bool stress_parse(const char *text, u32 *out, Error *err)
 {
-    static const char *const names[] = { "ra", "spill", "tlb", "tb1", "smc", "link" };
+    static const char *const names[] = { "ra", "spill", "tlb", "tb1", "smc", "link",
+                                         "move" };
     *out = 0;
     for (const char *p = text; ; p++) {
         size_t n = strcspn(p, ",");
@@ -15,8 +16,8 @@ bool stress_parse(const char *text, u32 *out, Error *err)
             if (strlen(names[i]) == n && !memcmp(names[i], p, n))
                 bit = 1u << i;
         if (!bit)
-            return error_set(err, "--tcg-stress: '%.*s': must be some of ra,spill,tlb,tb1,smc,link",
-                             (int)n, p);
+            return error_set(err, "--tcg-stress: '%.*s': must be some of "
+                             "ra,spill,tlb,tb1,smc,link,move", (int)n, p);
         *out |= bit;
         p += n;
         if (!*p)

@@ -109,13 +109,17 @@ typedef struct SnapLoc { u8 reg, kind; i16 where; } SnapLoc;
 enum {
     SL_GPR, SL_XMM, SL_XMM32, SL_XMM64,             // where = host register number
     SL_SPILL, SL_SPILL32, SL_SPILL64, SL_SPILLV,    // where = byte offset in the frame
-    SL_KONST,                                       // the next two entries are the 64 bits
+    SL_KONST,                                       // the next two entries are the 64 bits,
+    SL_PC,                                          // or these to be added to the region's pc
     SL_HOME, SL_HOME32, SL_HOME64,                  // where = another guest register's place
     SL_ADD, SL_SUB, SL_AND,                         // flags: where = 1: 64-bit; the next two
                                                     // entries are the operands
 };
 // Entries that one takes, a constant's bits included; the operands of flags count for themselves.
-static inline unsigned snap_len(const SnapLoc *s) { return s->kind == SL_KONST ? 3 : 1; }
+static inline unsigned snap_len(const SnapLoc *s)
+{
+    return s->kind == SL_KONST || s->kind == SL_PC ? 3 : 1;
+}
 enum { SNAP_OPERAND = 255 };                        // reg of a flags operand
 
 // A site: what the C slow path needs to redo an access or an FP operation.
@@ -157,6 +161,8 @@ struct Region {
     const void *prog;                               // eval's program, with --check
     bool solo;                                      // one instruction, run by debug_run_one only
     bool loops;                                     // jumps to its own start without asking
+    bool moves;                                     // the host can make a copy for another VA
+    u32 nfixes;                                     // places to change then, noted behind the code
     _Atomic bool dead;
 };
 
@@ -172,6 +178,7 @@ typedef struct CodePage {
 
 typedef struct TcgStats {
     u64 translate_ns, guest_insns, ir_ins, regions, host_bytes;
+    u64 copy_ns, copies, copied_insns, copied_bytes;   // of regions for another VA
     u64 tlb_fills, slow_loads, slow_stores, io, lookups, jc_fills, links, smc, invalidated, flushes,
         tlbi, contexts, fp_cold, interrupts;
     // why generated code was left
@@ -259,6 +266,7 @@ struct Tcg {
     SnapLoc *snaps;     _Atomic u32 nsnaps;
     // lookup
     Region *_Atomic *hash;
+    Region *_Atomic *movable;                       // the last such region of a PA and mode
     Mutex lock;                                     // regions' lists, links, code pages
     CodePage **pages;                               // by RAM offset >> 21, 512 each
     u32 npages;
@@ -275,8 +283,9 @@ struct Tcg {
     FILE *perf;
     TcgDebug debug;
 };
+enum { MOVABLE_BITS = 16 };
 enum { STRESS_RA = 1, STRESS_SPILL = 2, STRESS_TLB = 4, STRESS_TB1 = 8, STRESS_SMC = 16,
-       STRESS_LINK = 32 };
+       STRESS_LINK = 32, STRESS_MOVE = 64 };
 enum { MAX_REGIONS = 1 << 20, MAX_LINKS = 1 << 21, MAX_SITES = 1 << 22, MAX_SNAPS = 1 << 23,
        HASH_BITS = 18, CODE_CHUNK = 1 << 20 };
 
@@ -322,6 +331,7 @@ bool cache_init(Tcg *tcg, size_t size, Error *err);
 void cache_fini(Tcg *tcg);
 Region *cache_find(Tcg *tcg, u64 pa, u64 pc, u32 mode, bool solo);
 void cache_publish(Tcg *tcg, Region *r, RamBlock *ram, u64 ram_at);
+Region *cache_movable(Tcg *tcg, u64 pa, u32 mode);   // to be copied for another VA, or NULL
 void cache_unhash(Tcg *tcg, const Region *r);       // no new lookup finds it
 void cache_flush(Cpu *self);                        // everything, everybody out
 bool cache_chunk(Tcg *tcg, TcgThread *th);          // a new chunk to fill; false: full

@@ -3,6 +3,7 @@
 #include "core/machine.h"
 #include "tcg/check.h"
 #include "tcg/host.h"
+#include "tcg/stress.h"
 #include "tcg/tcg.h"
 #include "util/log.h"
 #include "util/str.h"
@@ -172,6 +173,7 @@ static Region *attempt(Cpu *cpu, u64 pc, const FetchEntry *fe, u32 max, bool sol
     TcgCpu *tc = tcg_cpu(cpu);
     Ctx *t = &tc->th->ir;
     ir_reset(t, cpu, tc->fe, pc, tc->mode | fe->mode);
+    t->moves = tc->tcg->host->relocate && ((i64)pc >= 0 || stress_on(tc->tcg, STRESS_MOVE));
     t->fetch_host = fe->host;
     t->fetch_page = pc & ~(u64)(PAGE_SIZE - 1);
     build(t, tc->fe, max, solo);
@@ -204,19 +206,77 @@ static void perf_name(Tcg *tcg, const Region *r, u64 pc)
     fputc('\n', tcg->perf);
 }
 
-Region *translate(Cpu *cpu, u64 pc, const FetchEntry *fe, bool solo)
+static Region *copy_at(Cpu *cpu, const Region *from, u64 pc)
 {
-    TcgCpu *tc = tcg_cpu(cpu);
-    TcgThread *th = tc->th;
+    Tcg *tcg = tcg_cpu(cpu)->tcg;
+    Region *r = region_new(tcg);
+    if (!r)
+        return NULL;
+    r->pc = pc;
+    r->pa = from->pa;
+    r->mode = from->mode;
+    r->insns = from->insns;
+    r->guest_lo = from->guest_lo;
+    r->guest_hi = from->guest_hi;
+    mutex_lock(&tcg->lock);                         // neither dies nor is linked meanwhile
+    bool ok = !atomic_load(&from->dead) &&
+              tcg->host->relocate(tcg, tcg_cpu(cpu)->th, from, r);
+    mutex_unlock(&tcg->lock);
+    return ok ? r : NULL;
+}
+
+// A copy of the same instructions' region at another VA, or NULL.
+static Region *copied(Cpu *cpu, u64 pc, const FetchEntry *fe, u32 max)
+{
+    const TcgCpu *tc = tcg_cpu(cpu);
+    TcgStats *s = &tc->th->stats;
+    u64 t0 = now_ns(), pa = fe->ram->ram_offset + fe->ram_at + (pc & (PAGE_SIZE - 1));
+    if (tc->tcg->check || max < REGION_INSNS || tc->tcg->debug.breaks.count)
+        return NULL;
+    const Region *from = cache_movable(tc->tcg, pa, tc->mode | fe->mode);
+    if (!from)
+        return NULL;
+    protect(cpu, fe);
+    Region *r = copy_at(cpu, from, pc);
+    if (!r)
+        return NULL;
+    s->copies++;
+    s->copied_insns += r->insns;
+    s->copied_bytes += r->code_size;
+    s->copy_ns += now_ns() - t0;
+    return r;
+}
+
+// --tcg-stress=move: made for another VA, then copied to its own.
+static Region *made_elsewhere(Cpu *cpu, u64 pc, const FetchEntry *fe)
+{
+    TcgThread *th = tcg_cpu(cpu)->th;
+    u64 by = (u64)(stress_random(th, 1u << 20) + 1) << 24;
+    Region *r = attempt(cpu, pc + by, fe, REGION_INSNS, false);
+    return r && r->moves ? copy_at(cpu, r, pc) : NULL;
+}
+
+static Region *made(Cpu *cpu, u64 pc, const FetchEntry *fe, u32 max, bool solo)
+{
+    const Tcg *tcg = tcg_cpu(cpu)->tcg;
+    if (stress_on(tcg, STRESS_MOVE) && tcg->host->relocate && max == REGION_INSNS &&
+        !tcg->debug.breaks.count) {
+        Region *r = made_elsewhere(cpu, pc, fe);
+        if (r)
+            return r;
+    }
+    return attempt(cpu, pc, fe, max, solo);
+}
+
+// New code, and what it took.
+static Region *make(Cpu *cpu, u64 pc, const FetchEntry *fe, u32 max, bool solo)
+{
+    TcgThread *th = tcg_cpu(cpu)->th;
     u64 t0 = now_ns();
-    u32 hint = tc->fe->region_hint ? tc->fe->region_hint(cpu) : 0;
-    u32 max = tc->tcg->one_insn || solo ? 1 : hint && hint < REGION_INSNS ? hint : REGION_INSNS;
-    if (tables_full(tc->tcg))
-        cache_flush(cpu);
     Region *r = NULL;
     while (!r) {
         protect(cpu, fe);
-        r = attempt(cpu, pc, fe, max, solo);
+        r = made(cpu, pc, fe, max, solo);
         if (r)
             break;
         if (th->ir.overflow) {
@@ -230,9 +290,22 @@ Region *translate(Cpu *cpu, u64 pc, const FetchEntry *fe, bool solo)
     th->stats.guest_insns += th->ir.insns;
     th->stats.ir_ins += (u64)th->ir.n;
     th->stats.host_bytes += r->code_size;
+    th->stats.translate_ns += now_ns() - t0;
+    return r;
+}
+
+Region *translate(Cpu *cpu, u64 pc, const FetchEntry *fe, bool solo)
+{
+    TcgCpu *tc = tcg_cpu(cpu);
+    u32 hint = tc->fe->region_hint ? tc->fe->region_hint(cpu) : 0;
+    u32 max = tc->tcg->one_insn || solo ? 1 : hint && hint < REGION_INSNS ? hint : REGION_INSNS;
+    if (tables_full(tc->tcg))
+        cache_flush(cpu);
+    Region *r = copied(cpu, pc, fe, max);
+    if (!r)
+        r = make(cpu, pc, fe, max, solo);
     cache_publish(tc->tcg, r, fe->ram, fe->ram_at);
     if (tc->tcg->perf)
         perf_name(tc->tcg, r, pc);
-    th->stats.translate_ns += now_ns() - t0;
     return r;
 }

@@ -49,13 +49,13 @@ static void leave_to(Ctx *t, Val pc)
 
 void gen_leave(Ctx *t, u64 pc)
 {
-    leave_to(t, ir_k(t, pc));
+    leave_to(t, ir_k_pc(t, pc));
 }
 
 void gen_goto(Ctx *t, u64 pc)
 {
     if (t->fe[FE_STEP])
-        leave_to(t, ir_k(t, pc));
+        leave_to(t, ir_k_pc(t, pc));
     else
         ir_exit(t, pc);
 }
@@ -63,7 +63,7 @@ void gen_goto(Ctx *t, u64 pc)
 void gen_goto_if(Ctx *t, Val flags, IrCond c, u64 pc)
 {
     if (t->fe[FE_STEP])
-        leave_to(t, ir_sel(t, T_I64, flags, c, ir_k(t, pc), ir_k(t, t->next_pc)));
+        leave_to(t, ir_sel(t, T_I64, flags, c, ir_k_pc(t, pc), ir_k_pc(t, t->next_pc)));
     else
         ir_exit_if(t, flags, c, pc);
 }
@@ -105,11 +105,12 @@ static void begin(Ctx *t)
 // What comes before the instruction (D1.3.1, D2.12.5): true when it has ended the region.
 static bool before_insn(Ctx *t)
 {
-    const Val pc = ir_k(t, t->pc);
-    if (t->pc & 3)
+    if (unlikely(t->pc & 3)) {
+        Val pc = ir_k_pc(t, t->pc);
         gen_raise(t, &h_misaligned, 1, &pc);
-    else if ((t->mode & AM_STEP) && !(t->mode & AM_SS))
+    } else if ((t->mode & AM_STEP) && !(t->mode & AM_SS)) {
         gen_raise(t, &h_step, 0, NULL);
+    }
     if (!t->ended && (t->mode & AM_BREAK))
         ir_call(t, &h_breakpoint, 0, NULL);
     if (!t->ended && (t->mode & AM_IL))
@@ -129,7 +130,7 @@ static void check_landing(Ctx *t, u32 word)
     bool all = refused & (refused - 1);
     u64 match = t->pc | (all ? 0 : (u32)__builtin_ctz(refused));
     Val to = ir_ldenv(t, T_I64, 3, (u32)offsetof(ArmCpu, branch_to));
-    Val x = ir_shl(t, T_I64, ir_xor(t, T_I64, to, ir_k(t, match)), ir_k(t, 8));
+    Val x = ir_shl(t, T_I64, ir_xor(t, T_I64, to, ir_k_pc(t, match)), ir_k(t, 8));
     if (all)
         x = ir_shr(t, T_I64, x, ir_k(t, 10));
     ir_exit_rarely(t, fl_zero(t, T_I64, x), IC_EQ, t->pc | ESC_BTI);

@@ -23,7 +23,7 @@ bool trans_b(Ctx *t, const a64_b *a)                                        // C
 
 bool trans_bl(Ctx *t, const a64_b *a)                                       // C6.2.42
 {
-    put_reg(t, 30, 1, ir_k(t, t->pc + 4));
+    put_reg(t, 30, 1, ir_k_pc(t, t->pc + 4));
     gen_goto(t, target(t, a->imm));
     return true;
 }
@@ -103,7 +103,7 @@ bool trans_br(Ctx *t, const a64_br *a)                                      // C
 bool trans_blr(Ctx *t, const a64_br *a)                                     // C6.2.44
 {
     Val to = get_reg(t, a->rn, 1);                  // before the link: BLR X30 is legal
-    put_reg(t, 30, 1, ir_k(t, t->pc + 4));
+    put_reg(t, 30, 1, ir_k_pc(t, t->pc + 4));
     gen_btype(t, to, BTYPE_BLR);
     gen_goto_reg(t, to);
     return true;

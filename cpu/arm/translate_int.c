@@ -51,13 +51,13 @@ static u64 bit_mask(u32 n, u32 immr, u32 imms)
 // -- PC-relative, C6.2.13 ADR, C6.2.14 ADRP ------------------------------------------------
 bool trans_adr(Ctx *t, const a64_adr *a)
 {
-    put_reg(t, a->rd, 1, ir_k(t, t->pc + (u64)(i64)a->imm));
+    put_reg(t, a->rd, 1, ir_k_pc(t, t->pc + (u64)(i64)a->imm));
     return true;
 }
 
 bool trans_adrp(Ctx *t, const a64_adr *a)
 {
-    put_reg(t, a->rd, 1, ir_k(t, (t->pc & ~(u64)4095) + ((u64)(i64)a->imm << 12)));
+    put_reg(t, a->rd, 1, ir_k_pc(t, (t->pc & ~(u64)4095) + ((u64)(i64)a->imm << 12)));
     return true;
 }
 

@@ -117,7 +117,7 @@ bool trans_ldst_reg(Ctx *t, const a64_ldst_reg *a)              // C6.2.199 LDR,
 
 static void gen_literal(Ctx *t, const a64_ld_lit *a, MemOp m, u32 opc)
 {
-    gen_ldst(t, m, opc, a->rt, ir_k(t, t->pc + (u64)((i64)a->imm * 4)), 0);
+    gen_ldst(t, m, opc, a->rt, ir_k_pc(t, t->pc + (u64)((i64)a->imm * 4)), 0);
 }
 
 bool trans_ldr_lit(Ctx *t, const a64_ld_lit *a)                             // C6.2.198

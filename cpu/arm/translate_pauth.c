@@ -174,7 +174,7 @@ static void gen_branch(Ctx *t, const a64_br_auth *a, Val modifier, bool link)
 {
     Val to = gen_pac(t, get_reg(t, a->rn, 1), modifier, kind_of(1, 0, a->m));
     if (link)
-        put_reg(t, 30, 1, ir_k(t, t->pc + 4));
+        put_reg(t, 30, 1, ir_k_pc(t, t->pc + 4));
     gen_btype(t, to, link ? BTYPE_BLR : btype_of_br(t, a->rn));
     gen_goto_reg(t, to);
 }

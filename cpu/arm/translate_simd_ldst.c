@@ -41,7 +41,7 @@ static void gen_ldst(Ctx *t, bool load, u32 rt, u32 size, Val addr, i32 off)
 bool trans_ldr_lit_v(Ctx *t, const a64_ldr_lit_v *a)        // LDR (literal, SIMD&FP)
 {
     if (fp_access(t))
-        gen_ldst(t, true, a->rt, a->opc + 2, ir_k(t, t->pc + (u64)(i64)a->imm * 4), 0);
+        gen_ldst(t, true, a->rt, a->opc + 2, ir_k_pc(t, t->pc + (u64)(i64)a->imm * 4), 0);
     return true;
 }
 

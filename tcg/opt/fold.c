@@ -209,9 +209,20 @@ static bool all_constant(Val a, Val b, int nin)
     return nin > 0 && ir_is_k(a) && (nin < 2 || ir_is_k(b));
 }
 
+// An address plus a constant: it moves as the address does.
+static bool still_moves(const Ctx *t, int op, IrType ty, Val a, Val b)
+{
+    return ty == T_I64 && (op == OP_ADD ? ir_moves(t, a) != ir_moves(t, b)
+                                        : op == OP_SUB && ir_moves(t, a) && !ir_moves(t, b));
+}
+
 Val ir_fold(Ctx *t, int op, IrType ty, Val a, Val b, Val c, u16 aux, i32 imm)
 {
     u64 r;
+    if (ir_ops[op].nin == 2 && ir_is_k(a) && ir_is_k(b) && still_moves(t, op, ty, a, b)) {
+        u64 x = ir_kval_now(t, a), y = ir_kval_now(t, b);
+        return ir_k_pc(t, op == OP_ADD ? x + y : x - y);
+    }
     if (all_constant(a, b, ir_ops[op].nin) &&
         ir_eval_int(op, ty, ir_kval(t, a) & mask_of(ty), ir_is_k(b) ? ir_kval(t, b) : 0, aux, imm,
                     &r))

@@ -10,10 +10,10 @@ insn() {
     then ok "$name"
     else fail "$name" "$(grep -m1 '^FAIL' "$logs/$name.log") ($logs/$name.log)"; fi
 }
-for words in ra spill ra,spill tlb tb1 smc link ra,spill,tlb,smc,link; do insn $words; done
+for words in ra spill ra,spill tlb tb1 smc link move ra,spill,tlb,smc,link,move; do insn $words; done
 need_guest di-arm64
 need_initramfs arm64
-for words in ra,spill tlb tb1 smc link ra,spill,tlb,smc,link; do
+for words in ra,spill tlb tb1 smc link move ra,spill,tlb,smc,link,move; do
     boot stress-$words -M virt -m 512M -cpu cortex-a72 -smp 2 -nographic -no-reboot -seed 1 \
         -kernel "$guests/di-arm64/kernel" -initrd "$initramfs" --tcg-stress=$words \
         -append "console=ttyAMA0 panic=-1 poweroff" <<EOT

@@ -75,8 +75,15 @@ void asm_begin(Asm *a, u8 *base, u8 *end, i64 rx, u32 cpu)
     a->rx = rx;
     a->overflow = false;
     a->cpu = cpu;
-    a->npool = 0;
+    a->npool = a->nfixes = 0;
     memset(a->bucket, -1, sizeof a->bucket);
+}
+
+void asm_fix(Asm *a, AsmFix kind, const u8 *at)
+{
+    if (a->nfixes < 0) return;
+    if (a->nfixes == ASM_FIXES) asm_fixed(a);
+    else a->fixes[a->nfixes++] = (u32)(at - a->base) | (u32)kind << FIX_SHIFT;
 }
 
 // Room for one instruction, or the place where it does no harm.
@@ -474,6 +481,7 @@ static u8 *outside(Asm *a, u8 *rel32, const void *to)
     i64 rel = (i64)((u64)to - asm_exec(a, rel32 + 4));
     BUG_ON(rel != (i32)rel && !a->overflow);
     put32(rel32, (u32)rel);                         // after overflow: into scratch
+    asm_fix(a, FIX_OUT, rel32);
     return rel32;
 }
 

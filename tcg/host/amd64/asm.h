@@ -34,6 +34,19 @@ enum {
 };
 
 enum { ASM_POOL = 512, ASM_MAX_INS = 32 };
+// What is to be changed in code that is copied to another place, for another VA (relocate.c).  The
+// field, 8 or 4 bytes, is named by its offset.
+typedef enum {
+    FIX_OUT,                                        // rel32 to an address outside
+    FIX_PC,                                         // imm64 that moves with the guest's page
+    FIX_SITE,                                       // imm32, index of a Site
+    FIX_LINK,                                       // imm32, index of a RegionLink
+    FIX_JC,                                         // disp32 of a jump cache entry's field
+    FIX_TLB,                                        // disp32 of the soft-TLB entry's field that
+                                                    // belongs to the last FIX_PC
+} AsmFix;
+enum { ASM_FIXES = 1024, FIX_SHIFT = 24 };          // kind above the offset
+
 typedef struct AsmConst { u64 lo, hi; u32 users; i16 next; } AsmConst;
 
 typedef struct Asm {
@@ -42,6 +55,8 @@ typedef struct Asm {
     bool overflow;
     u32 cpu;                                        // ASM_*
     int npool;
+    int nfixes;                                     // -1: the code cannot be copied
+    u32 fixes[ASM_FIXES];
     i16 bucket[64];
     AsmConst pool[ASM_POOL];
     u8 scratch[ASM_MAX_INS];                        // where instructions go after overflow
@@ -50,6 +65,8 @@ typedef struct Asm {
 u32 asm_cpu_detect(void);                           // ASM_* of this host
 const char *asm_cpu_missing(void);                  // first missing required feature, or NULL
 void asm_begin(Asm *a, u8 *base, u8 *end, i64 rx, u32 cpu);
+void asm_fix(Asm *a, AsmFix kind, const u8 *at);     // in the written view
+static inline void asm_fixed(Asm *a) { a->nfixes = -1; }    // it stays where it is
 void asm_byte(Asm *a, u8 v);
 void asm_align(Asm *a, unsigned n);                 // with nops, n a power of two
 void asm_nop(Asm *a, unsigned bytes);

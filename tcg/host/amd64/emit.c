@@ -63,13 +63,49 @@ void emit_callc(Emit *e, const void *fn)
     emit_flags_clobbered(e);
 }
 
+void emit_mov_pc(Emit *e, int d, u64 pc)
+{
+    const u8 *was = e->a.p;
+    asm_mov_k(&e->a, d, pc);
+    if (e->a.p - was == 10)
+        asm_fix(&e->a, FIX_PC, e->a.p - 8);
+    else
+        asm_fixed(&e->a);                           // a short form
+}
+
+void emit_mov_const(Emit *e, int d, Val k, i64 off)
+{
+    u64 v = ir_kval_now(e->t, k) + (u64)off;
+    if (ir_moves(e->t, k))
+        emit_mov_pc(e, d, v);
+    else
+        asm_mov_k(&e->a, d, v);
+}
+
+void emit_fix_disp(Emit *e, AsmFix kind, i32 disp)
+{
+    if (disp == (i8)disp)
+        asm_fixed(&e->a);
+    else
+        asm_fix(&e->a, kind, e->a.p - 4);
+}
+
+static void mov_index(Emit *e, AsmFix kind, u32 index)
+{
+    asm_mov_k(&e->a, RAX, index);
+    asm_fix(&e->a, kind, e->a.p - 4);
+}
+
+void emit_mov_site(Emit *e, u32 site) { mov_index(e, FIX_SITE, site); }
+
 static void store_pc(Emit *e, u64 pc)
 {
     Mem m = env_mem(e, e->t->fend->pc_offset);
     if ((i64)pc == (i32)pc) {
         asm_store_i(&e->a, 3, m, (i32)pc);
+        asm_fixed(&e->a);
     } else {
-        asm_mov_k(&e->a, RAX, pc);
+        emit_mov_pc(e, RAX, pc);
         asm_store(&e->a, 3, m, RAX);
     }
 }
@@ -120,7 +156,7 @@ void emit_move_all(Emit *e, Move *m, int n)
 static void load_arg(Emit *e, int dst, Val v)
 {
     if (ir_is_k(v)) {
-        asm_mov_k(&e->a, dst, ir_kval(e->t, v));
+        emit_mov_const(e, dst, v, 0);
         return;
     }
     const Loc *l = &e->loc[v.id];
@@ -186,7 +222,7 @@ static void jump_link(Emit *e, u64 pc, bool forward)
     *l = (RegionLink){ .site = (u32)(rel - a->base), .pc = pc, .from = e->r, .forward = forward };
     asm_patch32_here(a, rel);                       // at first to what follows
     l->stub = (u32)(a->p - a->base);
-    asm_mov_k(a, RAX, e->link_base + (u32)n);
+    mov_index(e, FIX_LINK, e->link_base + (u32)n);
     asm_jmp_abs(a, e->thunks->link);
 }
 
@@ -196,13 +232,16 @@ static void jump_const(Emit *e, u64 pc)
     Asm *a = &e->a;
     i32 k = (i32)(jc_index(pc) * sizeof(JumpEntry));
     asm_load(a, 3, RCX, env_mem(e, TC(jc)));
-    asm_mov_k(a, RAX, pc);
+    emit_mov_pc(e, RAX, pc);
     asm_load(a, 2, RDX, env_mem(e, TC(ctxkey)));
     asm_alu_m(a, ALU_CMP, 3, RAX, mem_b(RCX, k + JC_PC));
+    emit_fix_disp(e, FIX_JC, k + JC_PC);
     u8 *miss = asm_jcc_short(a, CC_NE);
     asm_alu_m(a, ALU_CMP, 2, RDX, mem_b(RCX, k + JC_KEY));
+    emit_fix_disp(e, FIX_JC, k + JC_KEY);
     u8 *stale = asm_jcc_short(a, CC_NE);
     asm_load(a, 2, RCX, mem_b(RCX, k + JC_CODE));
+    emit_fix_disp(e, FIX_JC, k + JC_CODE);
     asm_jmp_r(a, RCX);
     asm_patch_here(a, miss);
     asm_patch_here(a, stale);
@@ -387,6 +426,11 @@ void emit_stub_store(Emit *e, const SnapLoc *s)
         asm_mov_k(a, RAX, k);
         asm_store(a, 3, to, RAX);
         return;
+    case SL_PC:
+        memcpy(&k, s + 1, 8);
+        emit_mov_pc(e, RAX, e->r->pc + k);
+        asm_store(a, 3, to, RAX);
+        return;
     case SL_HOME: case SL_HOME32: case SL_HOME64:
         if (stub_load_home(e, s))
             break;
@@ -427,10 +471,10 @@ static void stub_emit(Emit *e, const Stub *s)
         break;
     case STUB_SLOW:
         if (s->at_va)
-            asm_mov_k(a, RDX, s->va);
+            emit_mov_const(e, RDX, s->va, s->disp);
         else if (s->reg != RDX)
             asm_mov(a, 3, RDX, s->reg);
-        asm_mov_k(a, RAX, s->site);
+        emit_mov_site(e, s->site);
         asm_call(a, s->vec ? e->thunks->slow_vec : e->thunks->slow);
         asm_jmp_back(a, s->resume);
         break;
@@ -438,7 +482,7 @@ static void stub_emit(Emit *e, const Stub *s)
         emit_group_stub(e, s);
         break;
     case STUB_COLD:
-        asm_mov_k(a, RAX, s->site);
+        emit_mov_site(e, s->site);
         asm_call(a, e->thunks->cold);
         asm_jmp_back(a, s->resume);
         break;
@@ -620,11 +664,22 @@ static void body(Emit *e)
     asm_pool_flush(&e->a);
 }
 
+// Behind the code.
+static void keep_fixes(Emit *e, Region *r)
+{
+    r->moves = e->t->moves && e->a.nfixes >= 0;
+    if (!r->moves)
+        return;
+    r->nfixes = (u32)e->a.nfixes;
+    memcpy(e->a.p, e->a.fixes, r->nfixes * sizeof *e->a.fixes);
+    e->a.p += r->nfixes * sizeof *e->a.fixes;
+}
+
 static bool amd64_compile(Tcg *tcg, Ctx *t, Region *r)
 {
     TcgThread *th = tcg_cpu(t->cpu)->th;
     Emit *e = emit_of(th);
-    if (th->code_end - th->code < ROOM || !begin(e, tcg, t, r))
+    if (th->code_end - th->code < ROOM + (i64)sizeof e->a.fixes || !begin(e, tcg, t, r))
         return false;
     body(e);
     if (e->failed)
@@ -634,6 +689,7 @@ static bool amd64_compile(Tcg *tcg, Ctx *t, Region *r)
     r->nlinks = (u32)e->nlinks;
     r->code = tcg_rx(tcg, e->a.base);
     r->code_size = (u32)(e->a.p - e->a.base);
+    keep_fixes(e, r);
     th->code = (u8 *)(((uintptr_t)e->a.p + 15) & ~(uintptr_t)15);
     if (log_on(LOG_OUT_ASM) && log_in_filter(t->start))
         amd64_log_code(r);
@@ -694,5 +750,5 @@ static void amd64_fini(Tcg *tcg) { free(tcg->host_state); }
 const TcgHost tcg_amd64 = {
     .name = "amd64", .probe = amd64_probe, .init = thunks_init, .fini = amd64_fini,
     .compile = amd64_compile, .run = amd64_run, .link = amd64_link_patch,
-    .retire = amd64_retire, .unwind = amd64_unwind,
+    .retire = amd64_retire, .relocate = amd64_relocate, .unwind = amd64_unwind,
 };

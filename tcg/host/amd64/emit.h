@@ -74,7 +74,11 @@ void loop_leave(Emit *e);
 const void *emit_probe_thunk(Asm *a, bool write);
 Stub *emit_stub(Emit *e, StubKind kind, u8 *jump);  // emit.c
 u32  emit_site(Emit *e, const Ins *in);
+void emit_mov_pc(Emit *e, int d, u64 pc);           // an address that moves with the region
+void emit_fix_disp(Emit *e, AsmFix kind, i32 disp); // of the instruction just emitted
+void emit_mov_site(Emit *e, u32 site);              // index of a site to rax, for a thunk
 void emit_callc(Emit *e, const void *fn);           // call a C function
+bool amd64_relocate(Tcg *tcg, TcgThread *th, const Region *from, Region *to);  // relocate.c
 bool thunks_init(Tcg *tcg, Error *err);             // thunks.c
 typedef struct Thunks {                             // addresses in the executable view
     u32 cpu;                                        // ASM_*: optional instructions

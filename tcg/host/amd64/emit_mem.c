@@ -42,7 +42,7 @@ static int prepare(Emit *e, const Ins *in, i32 i)
 static int address(Emit *e, const Ins *in)
 {
     if (ir_is_k(in->a)) {
-        asm_mov_k(&e->a, RDX, ir_kval(e->t, in->a) + (u64)(i64)in->imm);
+        emit_mov_const(e, RDX, in->a, in->imm);
         return RDX;
     }
     int a = ra_use(e, in->a);
@@ -62,26 +62,31 @@ static void index_of(Asm *s, int a)
 }
 
 // A constant address: so are its entry and its tag.
-static Addr check_const(Emit *e, u64 va, bool write)
+static Addr check_const(Emit *e, const Ins *in, bool write)
 {
     Asm *s = &e->a;
+    u64 va = ir_kval_now(e->t, in->a) + (u64)(i64)in->imm;
     i32 entry = (i32)(tlb_index(va) * sizeof(TlbEntry));
     i32 tag = entry + (i32)(write ? offsetof(TlbEntry, wtag) : offsetof(TlbEntry, rtag));
-    u64 page = va & ~(u64)(PAGE_SIZE - 1);
-    if ((i64)page == (i32)page) {
+    i32 addend = entry + (i32)offsetof(TlbEntry, addend), in_page = (i32)(va & (PAGE_SIZE - 1));
+    u64 page = va - (u64)(i64)in_page;
+    bool near = (i64)va == (i32)va && !ir_moves(e->t, in->a);
+    if (near) {
         asm_alu_mi(s, ALU_CMP, 3, mem_b(R15, tag), (i32)page);
     } else {
-        asm_mov_k(s, RCX, page);
+        emit_mov_const(e, RCX, in->a, in->imm - in_page);
         asm_alu_m(s, ALU_CMP, 3, RCX, mem_b(R15, tag));
+        emit_fix_disp(e, FIX_TLB, tag);
     }
     emit_flags_clobbered(e);
     Addr r = { RDX, emit_stub(e, STUB_SLOW, asm_jcc_long(s, CC_NE)), mem_b(RAX, (i32)va) };
     r.stub->at_va = true;
-    r.stub->va = va;
-    asm_load(s, 3, RAX, mem_b(R15, entry + (i32)offsetof(TlbEntry, addend)));
-    if ((i64)va != (i32)va) {
-        asm_mov_k(s, RDX, va);
-        r.mem = mem_bi(RAX, RDX, 0, 0);
+    r.stub->va = in->a;
+    r.stub->disp = in->imm;
+    asm_load(s, 3, RAX, mem_b(R15, addend));
+    if (!near) {
+        emit_fix_disp(e, FIX_TLB, addend);
+        r.mem = mem_bi(RAX, RCX, 0, in_page);
     }
     return r;
 }
@@ -184,8 +189,8 @@ static int prepare_plain(Emit *e, const Ins *in, i32 i)
 static Addr check_plain(Emit *e, const Ins *in, i32 i, int host, bool write)
 {
     if (ir_is_k(in->a)) {
-        u64 va = ir_kval(e->t, in->a) + (u64)(i64)in->imm;
-        return one_page(in, va) ? check_const(e, va, write) : check(e, in, write);
+        u64 va = ir_kval_now(e->t, in->a) + (u64)(i64)in->imm;
+        return one_page(in, va) ? check_const(e, in, write) : check(e, in, write);
     }
     if (!e->group_of[i])
         return check(e, in, write);
@@ -216,7 +221,7 @@ static void resume_here(Emit *e, Addr ad) { ad.stub->resume = e->a.p; }
 
 static void operand(Emit *e, Site *s, int n, Val v)
 {
-    if (ir_is_k(v)) {
+    if (ir_is_k(v) && !(ir_moves(e->t, v) && e->kreg[-1 - v.id] >= 0)) {
         s->src[n] = -1;
         s->konst[n] = ir_kval(e->t, v);
     } else {
@@ -583,7 +588,7 @@ void emit_group_stub(Emit *e, const Stub *s)
     stub_access(e, site);
     asm_jmp_back(a, s->resume);
     asm_patch_here(a, miss);
-    asm_mov_k(a, RAX, s->site);
+    emit_mov_site(e, s->site);
     asm_call(a, s->vec ? e->thunks->slow_vec : e->thunks->slow);
     asm_jmp_back(a, s->resume);
 }

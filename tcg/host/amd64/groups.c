@@ -45,7 +45,7 @@ static i32 bytes_of(const Ins *in)
 }
 
 // base + constant, through additions of constants.
-static Val canonical(const Ctx *t, const Ins *in, i32 *off)
+static Val canonical(Ctx *t, const Ins *in, i32 *off)
 {
     Val v = in->a;
     i64 k = in->imm;

@@ -229,7 +229,7 @@ static void load_rest(Emit *e, const Carried *c)
     if (!dirty(e, c->guest))
         ra_load(e, e->t->ins[c->val].ty, c->reg, reg_mem(e, c->guest));
     else if (v < 0)
-        asm_mov_k(&e->a, c->reg, e->t->konst[-1 - v]);
+        emit_mov_const(e, c->reg, (Val){ v }, 0);
     else
         ra_load(e, type_now(e, c), c->reg, e->loc[v].spill >= 0 ? mem_b(RSP, e->loc[v].spill)
                                                                 : reg_mem(e, e->loc[v].home));

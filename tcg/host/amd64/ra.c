@@ -68,12 +68,15 @@ static void store_home(Emit *e, int ty, Mem m, int reg)
     }
 }
 
-static void store_const(Emit *e, Mem m, u64 k)
+static void store_const(Emit *e, Mem m, Val v)
 {
+    u64 k = ir_kval_now(e->t, v);
     if ((i64)k == (i32)k) {
         asm_store_i(&e->a, 3, m, (i32)k);
+        if (ir_moves(e->t, v))
+            asm_fixed(&e->a);
     } else {
-        asm_mov_k(&e->a, RAX, k);
+        emit_mov_const(e, RAX, v, 0);
         asm_store(&e->a, 3, m, RAX);
     }
 }
@@ -339,7 +342,7 @@ static int use_const(Emit *e, Val v)
     int k = -1 - v.id;
     if (e->kreg[k] < 0) {
         int reg = alloc(e, false);
-        asm_mov_k(&e->a, reg, e->t->konst[k]);
+        emit_mov_const(e, reg, v, 0);
         e->kreg[k] = (i8)reg;
         e->gval[reg] = v.id;
     }
@@ -373,9 +376,9 @@ int ra_use(Emit *e, Val v)
 
 bool ra_imm32(const Emit *e, Val v, IrType ty, i32 *k)
 {
-    if (v.id >= 0)
+    if (v.id >= 0 || ir_moves(e->t, v))
         return false;
-    u64 x = e->t->konst[-1 - v.id];
+    u64 x = ir_kval_now(e->t, v);
     if (ty == T_I32) {
         *k = (i32)(u32)x;
         return true;
@@ -502,7 +505,7 @@ static void flush_one(Emit *e, int guest)
     if (v.id > 0 && ins_of(e, v)->ty == T_FLAGS) {
         flags_store(e, v);
     } else if (ir_is_k(v)) {
-        store_const(e, reg_mem(e, guest), ir_kval(e->t, v));
+        store_const(e, reg_mem(e, guest), v);
     } else {
         store_home(e, ty, reg_mem(e, guest), ra_use(e, v));
     }
@@ -595,8 +598,9 @@ static int snap_value(const Emit *e, SnapLoc *s, u8 guest, Val v, int ty)
 {
     s->reg = guest;
     if (v.id < 0) {
-        u64 k = e->t->konst[-1 - v.id];
-        s->kind = SL_KONST;
+        bool moves = ir_moves(e->t, v);
+        u64 k = ir_kval_now(e->t, v) - (moves ? e->r->pc : 0);
+        s->kind = moves ? SL_PC : SL_KONST;
         memcpy(s + 1, &k, 8);
         return 3;
     }

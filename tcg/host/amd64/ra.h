@@ -37,9 +37,9 @@ typedef struct Stub {
     bool vec;                                       // SLOW, GROUP: vector registers are live
     i8 host;                                        // GROUP: its register, to be cleared, or -1
     Loc base;                                       // GROUP: where the base is when reg is -1
-    i32 disp;                                       // GROUP: of the access
-    bool at_va;                                     // SLOW: the address is va, in no register
-    u64 va;
+    i32 disp;                                       // GROUP, SLOW: of the access
+    bool at_va;                                     // SLOW: the address is the constant va + disp,
+    Val va;                                         // in no register
     u8 *jump, *resume;                              // rel32 to patch; where to go on
     u32 site, snap, nsnap;
     u64 pc;
@@ -137,5 +137,6 @@ void loop_find(Emit *e);                            // loop.c
 void loop_mark(Emit *e);
 const Carried *loop_carried(const Emit *e, int guest);
 // emit.c
+void emit_mov_const(Emit *e, int d, Val k, i64 off);    // k + off, which may move
 FlagKind flags_make(Emit *e, Val f);
 void flags_store(Emit *e, Val f);                   // canonical NZCV of f into its place

@@ -8,7 +8,7 @@
 
 #include <string.h>
 
-static V128 snap_read(const TcgCpu *tc, Cpu *cpu, const SnapLoc *s)
+static V128 snap_read(const TcgCpu *tc, Cpu *cpu, const Region *r, const SnapLoc *s)
 {
     const u8 *frame = (const u8 *)(uintptr_t)tc->host_frame;
     V128 v = { { 0, 0 } };
@@ -22,6 +22,10 @@ static V128 snap_read(const TcgCpu *tc, Cpu *cpu, const SnapLoc *s)
     case SL_SPILL32: memcpy(&v, frame + s->where, 4); break;
     case SL_SPILLV:  memcpy(&v, frame + s->where, 16); break;
     case SL_KONST:   memcpy(&v, s + 1, 8); break;
+    case SL_PC:
+        memcpy(&v, s + 1, 8);
+        v.d[0] += r->pc;
+        break;
     case SL_HOME: {
         const GuestReg *g = &tc->fe->regs[s->where];
         memcpy(&v, (u8 *)cpu + g->offset, g->type == T_V128 ? 16 : 8);
@@ -50,6 +54,7 @@ static u32 nzcv_of(int kind, bool wide, u64 a, u64 b)
 static void restore(Cpu *cpu, const Site *site)
 {
     TcgCpu *tc = tcg_cpu(cpu);
+    const Region *r = site->region;
     const SnapLoc *s = &tc->tcg->snaps[site->snap], *end = s + site->nsnap;
     V128 value[IR_MAX_REGS];
     u8 guest[IR_MAX_REGS];
@@ -58,11 +63,11 @@ static void restore(Cpu *cpu, const Site *site)
         guest[n] = s->reg;
         if (s->kind >= SL_ADD) {
             const SnapLoc *a = s + 1, *b = a + snap_len(a);
-            value[n].d[0] = nzcv_of(s->kind, s->where, snap_read(tc, cpu, a).d[0],
-                                    snap_read(tc, cpu, b).d[0]);
+            value[n].d[0] = nzcv_of(s->kind, s->where, snap_read(tc, cpu, r, a).d[0],
+                                    snap_read(tc, cpu, r, b).d[0]);
             s = b + snap_len(b);
         } else {
-            value[n] = snap_read(tc, cpu, s);
+            value[n] = snap_read(tc, cpu, r, s);
             s += snap_len(s);
         }
         n++;
@@ -72,7 +77,7 @@ static void restore(Cpu *cpu, const Site *site)
         size_t size = g->type == T_V128 ? 16 : g->type == T_I64 ? 8 : 4;
         memcpy((u8 *)cpu + g->offset, &value[i], size);
     }
-    *(u64 *)(void *)((u8 *)cpu + tc->fe->pc_offset) = site->region->pc + site->pc_delta;
+    *(u64 *)(void *)((u8 *)cpu + tc->fe->pc_offset) = r->pc + site->pc_delta;
 }
 
 static V128 source(const TcgCpu *tc, const Site *s, int n, bool vec)
