@@ -12,6 +12,14 @@
 
 #define DTB_MAX (16 * MIB)
 
+// Versions before 16 name nodes by their whole path (Devicetree Specification 0.4, 5.2); libfdt
+// 1.6.1 crashes on some that do not.
+static bool whole_tree(const void *raw, u64 size)
+{
+    return size >= sizeof(struct fdt_header) && fdt_version(raw) >= 16 &&
+           !fdt_check_full(raw, (size_t)size);
+}
+
 void *boot_read_dtb(const char *path, size_t extra, Error *err)
 {
     BootFile b;
@@ -28,7 +36,7 @@ void *boot_read_dtb(const char *path, size_t extra, Error *err)
         void *raw = xalloc((size_t)b.size);
 
         blob = xalloc(room);
-        if (!boot_file_take(&b, raw, b.size, err) || fdt_check_full(raw, (size_t)b.size) ||
+        if (!boot_file_take(&b, raw, b.size, err) || !whole_tree(raw, b.size) ||
             fdt_open_into(raw, blob, (int)room)) {
             error_set(err, "-dtb: %s is not a whole device tree; make one with dtc", path);
             free(blob);
