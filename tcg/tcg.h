@@ -125,23 +125,24 @@ enum { SNAP_OPERAND = 255 };                        // reg of a flags operand
 // A site: what the C slow path needs to redo an access or an FP operation.
 typedef struct Site {
     Region *region;
-    u32 pc_delta;                                   // guest pc - region's
     u32 snap;                                       // first SnapLoc
     u16 nsnap;
-    Ins in;                                         // the operation; its Vals mean nothing here
+    u16 pc_delta;                                   // guest pc - region's
+    u8 op, ty, ty2, sub;                            // the operation, as in its Ins
+    u16 aux;
     i8 dst, dst2;                                   // host registers (-1: none)
-    i8 src[5];                                      // value operands b, c, ...; -1: konst
-    u64 konst[4];                                   // constants of src[0..3]
+    i32 imm;
+    i8 src[4];                                      // value operands b, c, ...; -1: konst
+    i32 konst[2];                                   // of a store
 } Site;
 
 typedef struct RegionLink {
-    u32 site;                                       // code offset of the rel32
-    u32 stub;                                       // code offset of its stub
-    u64 pc;
     Region *from, *to;
-    bool forward;                                   // may skip the target's poll
     Region *next;                                   // next in the target's list of incoming
+    u32 site;                                       // code offset of the rel32; its stub follows
+    u16 at;                                         // the target's place in the page
     u8 next_idx;
+    bool forward;                                   // may skip the target's poll
 } RegionLink;
 
 struct Region {
@@ -165,6 +166,11 @@ struct Region {
     u32 nfixes;                                     // places to change then, noted behind the code
     _Atomic bool dead;
 };
+
+static inline u64 link_pc(const RegionLink *l)
+{
+    return (l->from->pc & ~(u64)(PAGE_SIZE - 1)) + l->at;
+}
 
 // What is known of a RAM page that holds translated code.
 typedef struct CodePage {

@@ -37,8 +37,9 @@ u32 emit_site(Emit *e, const Ins *in)
     }
     Site *s = &e->tcg->sites[i];
     u32 n = 0;
-    *s = (Site){ .region = e->r, .pc_delta = e->pc_delta, .in = *in, .dst = -1, .dst2 = -1,
-                 .src = { -1, -1, -1, -1, -1 } };
+    *s = (Site){ .region = e->r, .pc_delta = (u16)e->pc_delta, .op = in->op, .ty = in->ty,
+                 .ty2 = in->ty2, .sub = in->sub, .aux = in->aux, .dst = -1, .dst2 = -1,
+                 .imm = in->imm, .src = { -1, -1, -1, -1 } };
     if (ir_ops[in->op].props & OPP_M)
         s->snap = ra_snapshot(e, &n);
     s->nsnap = (u16)n;
@@ -219,9 +220,9 @@ static void jump_link(Emit *e, u64 pc, bool forward)
         asm_nop(a, 1);
     u8 *rel = asm_jmp_long(a);
     RegionLink *l = &e->r->links[n];
-    *l = (RegionLink){ .site = (u32)(rel - a->base), .pc = pc, .from = e->r, .forward = forward };
-    asm_patch32_here(a, rel);                       // at first to what follows
-    l->stub = (u32)(a->p - a->base);
+    *l = (RegionLink){ .from = e->r, .site = (u32)(rel - a->base),
+                       .at = (u16)(pc & (PAGE_SIZE - 1)), .forward = forward };
+    asm_patch32_here(a, rel);                       // at first to its stub
     mov_index(e, FIX_LINK, e->link_base + (u32)n);
     asm_jmp_abs(a, e->thunks->link);
 }
@@ -262,7 +263,7 @@ static Stub exit_state(Emit *e, const Ins *in)
 {
     Stub like = { .flags = (u8)e->hf.kind, .reg = -1, .nzcv = in->a,
                   .forward = in->k > e->r->pc + e->pc_delta };
-    like.snap = ra_snapshot(e, &like.nsnap);
+    like.snap = ra_exit_snapshot(e, &like.nsnap);
     return like;
 }
 
@@ -444,7 +445,7 @@ void emit_stub_store(Emit *e, const SnapLoc *s)
 
 static void stub_exit(Emit *e, const Stub *st)
 {
-    const SnapLoc *s = &e->tcg->snaps[st->snap], *end = s + st->nsnap;
+    const SnapLoc *s = &e->exit_snaps[st->snap], *end = s + st->nsnap;
     for (const SnapLoc *p = s; p < end; p += p->kind >= SL_ADD ? 1 : snap_len(p))
         if (p->kind >= SL_ADD)                      // NZCV: the host's flags hold it
             emit_pack_flags(e, st);
@@ -625,6 +626,7 @@ static Emit *emit_of(TcgThread *th)
 static bool begin(Emit *e, Tcg *tcg, Ctx *t, Region *r)
 {
     u32 n = count_links(t), base = atomic_fetch_add(&tcg->nlinks, n);
+    e->links_end = base + n;
     if (base + n > MAX_LINKS)
         return false;
     e->t = t;
@@ -675,6 +677,13 @@ static void keep_fixes(Emit *e, Region *r)
     e->a.p += r->nfixes * sizeof *e->a.fixes;
 }
 
+// What was counted for the worst, unless somebody else's are behind them.
+static void give_back_links(Emit *e)
+{
+    u32 end = e->links_end;
+    atomic_compare_exchange_strong(&e->tcg->nlinks, &end, e->link_base + (u32)e->nlinks);
+}
+
 static bool amd64_compile(Tcg *tcg, Ctx *t, Region *r)
 {
     TcgThread *th = tcg_cpu(t->cpu)->th;
@@ -687,6 +696,7 @@ static bool amd64_compile(Tcg *tcg, Ctx *t, Region *r)
     if (e->failed || e->a.overflow)
         return false;
     r->nlinks = (u32)e->nlinks;
+    give_back_links(e);
     r->code = tcg_rx(tcg, e->a.base);
     r->code_size = (u32)(e->a.p - e->a.base);
     keep_fixes(e, r);
@@ -700,7 +710,7 @@ static void amd64_link_patch(Tcg *tcg, Region *r, u32 i, Region *to)
 {
     RegionLink *l = &r->links[i];
     u8 *site = tcg_rw(tcg, r->code) + l->site;
-    const u8 *target = to ? to->code + (l->forward ? to->entry_nopoll : 0) : r->code + l->stub;
+    const u8 *target = to ? to->code + (l->forward ? to->entry_nopoll : 0) : r->code + l->site + 4;
     __atomic_store_n((i32 *)(void *)site, (i32)(target - (r->code + l->site + 4)),
                      __ATOMIC_RELEASE);
 }

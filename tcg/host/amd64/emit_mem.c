@@ -219,14 +219,13 @@ static Site *site_of(Emit *e, const Ins *in, Addr ad)
 
 static void resume_here(Emit *e, Addr ad) { ad.stub->resume = e->a.p; }
 
+// In a register, or a constant that a store can have in itself.
 static void operand(Emit *e, Site *s, int n, Val v)
 {
-    if (ir_is_k(v) && !(ir_moves(e->t, v) && e->kreg[-1 - v.id] >= 0)) {
-        s->src[n] = -1;
-        s->konst[n] = ir_kval(e->t, v);
-    } else {
+    if (ir_is_k(v) && e->kreg[-1 - v.id] < 0)
+        s->konst[n] = (i32)ir_kval(e->t, v);
+    else
         s->src[n] = (i8)ra_use(e, v);
-    }
 }
 
 // -- loads --------------------------------------------------------------------------------
@@ -376,8 +375,7 @@ static void gen_slow_atomic(Emit *e, const Ins *in, i32 i)
                        ir_ops[in->op].nin > 4 ? in->e : ir_none };
     int n = ir_ops[in->op].nin - 1;
     for (int k = 0; k < n; k++)
-        if (!ir_is_k(v[k]))
-            ra_use(e, v[k]);
+        ra_use(e, v[k]);
     bool two = e->t->ins[i + 1].op == OP_LD2HI;
     int d = prepare(e, in, i), d2 = two ? ra_def(e, i + 1, -1) : -1;
     Addr ad = always_slow(e, in);
@@ -546,13 +544,13 @@ static void stub_address(Emit *e, const Stub *s)
 
 static void stub_store(Emit *e, const Site *s, int n, Mem to)
 {
-    int sz = s->in.aux & MO_SIZE;
+    int sz = s->aux & MO_SIZE;
     if (s->src[n] < 0) {
-        asm_mov_k(&e->a, RCX, s->konst[n]);
+        asm_mov_k(&e->a, RCX, (u64)(i64)s->konst[n]);
         asm_store(&e->a, sz, to, RCX);
-    } else if (s->in.ty == T_V128) {
+    } else if (s->ty == T_V128) {
         asm_vmovups_store(&e->a, to, s->src[n]);
-    } else if (ty_vec(s->in.ty)) {
+    } else if (ty_vec(s->ty)) {
         asm_vmovs_store(&e->a, sz, to, s->src[n]);
     } else {
         asm_store(&e->a, sz, to, s->src[n]);
@@ -561,28 +559,28 @@ static void stub_store(Emit *e, const Site *s, int n, Mem to)
 
 static void stub_access(Emit *e, const Site *s)
 {
-    Mem m = mem_b(RAX, 0), m2 = mem_b(RAX, (i32)memop_bytes(s->in.aux));
-    if (s->in.op == OP_ST || s->in.op == OP_ST2) {
+    Mem m = mem_b(RAX, 0), m2 = mem_b(RAX, (i32)memop_bytes(s->aux));
+    if (s->op == OP_ST || s->op == OP_ST2) {
         stub_store(e, s, 0, m);
-        if (s->in.op == OP_ST2)
+        if (s->op == OP_ST2)
             stub_store(e, s, 1, m2);
         return;
     }
-    load_value(e, s->in.ty, s->in.aux, s->dst, m);
+    load_value(e, s->ty, s->aux, s->dst, m);
     if (s->dst2 >= 0)
-        load_value(e, s->in.ty, s->in.aux, s->dst2, m2);
+        load_value(e, s->ty, s->aux, s->dst2, m2);
 }
 
 void emit_group_stub(Emit *e, const Stub *s)
 {
     Asm *a = &e->a;
     const Site *site = &e->tcg->sites[s->site];
-    int op = site->in.op;
+    int op = site->op;
     bool write = op == OP_ST || op == OP_ST2;
     if (s->host >= 0)
         asm_zero(a, s->host);
     stub_address(e, s);
-    asm_mov_k(a, RCX, (memop_bytes(site->in.aux) << pair_op(op)) - 1);
+    asm_mov_k(a, RCX, (memop_bytes(site->aux) << pair_op(op)) - 1);
     asm_call(a, write ? e->thunks->probe_write : e->thunks->probe_read);
     u8 *miss = asm_jcc_short(a, CC_NE);
     stub_access(e, site);

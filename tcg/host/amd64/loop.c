@@ -237,7 +237,7 @@ static void load_rest(Emit *e, const Carried *c)
 
 static void store_others(Emit *e, const Stub *like)
 {
-    const SnapLoc *s = &e->tcg->snaps[like->snap], *end = s + like->nsnap;
+    const SnapLoc *s = &e->exit_snaps[like->snap], *end = s + like->nsnap;
     for (const SnapLoc *p = s; p < end; p += snap_len(p)) {
         if (p->kind >= SL_ADD) {                    // NZCV: the host's flags hold it
             emit_pack_flags(e, like);

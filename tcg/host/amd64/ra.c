@@ -158,7 +158,8 @@ void ra_begin(Emit *e)
     memset(e->home_val, 0, sizeof e->home_val);
     e->dirty[0] = e->dirty[1] = 0;
     memset(&e->hf, 0, sizeof e->hf);
-    e->nstubs = 0;
+    e->nstubs = e->nexit_snaps = 0;
+    e->nsnap = 0;
     e->failed = false;
     e->at = 0;
 }
@@ -583,6 +584,7 @@ void ra_set_home(Emit *e, i32 i, int guest)
 }
 
 // -- snapshots ----------------------------------------------------------------------------
+enum { SNAP_MAX = IR_MAX_REGS * 3 + 16 };
 
 static SnapLoc *snap_new(Emit *e, u32 n, u32 *at)
 {
@@ -629,9 +631,9 @@ static int snap_flags(const Emit *e, SnapLoc *s, u8 guest, Val f)
     return n + snap_value(e, s + n, SNAP_OPERAND, in->b, T_I64);
 }
 
-u32 ra_snapshot(Emit *e, u32 *count)
+// At most SNAP_MAX entries.
+static int snapshot(const Emit *e, SnapLoc *buf)
 {
-    SnapLoc buf[IR_MAX_REGS * 3 + 16];
     int n = 0;
     for (int w = 0; w < 2; w++)
         for (u64 bits = e->dirty[w]; bits; bits &= bits - 1) {
@@ -642,9 +644,30 @@ u32 ra_snapshot(Emit *e, u32 *count)
             else
                 n += snap_value(e, buf + n, (u8)guest, v, e->put_ty[guest]);
         }
-    u32 at;
-    SnapLoc *to = snap_new(e, (u32)n, &at);
-    memcpy(to, buf, (size_t)n * sizeof *buf);
+    return n;
+}
+
+// Neighbours mostly have the same.
+u32 ra_snapshot(Emit *e, u32 *count)
+{
+    SnapLoc buf[SNAP_MAX];
+    u32 n = (u32)snapshot(e, buf);
+    *count = n;
+    if (n != e->nsnap || memcmp(&e->tcg->snaps[e->snap], buf, n * sizeof *buf)) {
+        memcpy(snap_new(e, n, &e->snap), buf, n * sizeof *buf);
+        e->nsnap = n;
+    }
+    return e->snap;
+}
+
+u32 ra_exit_snapshot(Emit *e, u32 *count)
+{
+    if (e->nexit_snaps + SNAP_MAX > EXIT_SNAPS) {
+        e->failed = true;
+        e->nexit_snaps = 0;
+    }
+    int at = e->nexit_snaps, n = snapshot(e, e->exit_snaps + at);
+    e->nexit_snaps += n;
     *count = (u32)n;
-    return at;
+    return (u32)at;
 }

@@ -45,7 +45,7 @@ typedef struct Stub {
     u64 pc;
     Val nzcv;                                       // EXIT: FLAGS value in the host's flags
 } Stub;
-enum { MAX_STUBS = 2048 };
+enum { MAX_STUBS = 2048, EXIT_SNAPS = 8192 };
 
 // Accesses that share one check; see groups.c.  Its host address is value t->n + index.
 typedef struct Group {
@@ -86,11 +86,14 @@ typedef struct Emit {
     struct { FlagKind kind; u8 op, ty; i32 a, b, c, val, packed; } hf;
     int nstubs;
     int nlinks;
-    u32 link_base, nsites;
+    u32 link_base, links_end;
     const struct Thunks *thunks;
     Loc loc[IR_MAX_INS];
     i8 kreg[IR_MAX_CONST];                          // register of each constant, or -1
     Stub stubs[MAX_STUBS];
+    int nexit_snaps;
+    SnapLoc exit_snaps[EXIT_SNAPS];                 // where things are at side exits
+    u32 snap, nsnap;                                // the last of a site
     struct {
         bool on;                                    // the region jumps to its own start
         int n, count[2];                            // of integer and vector registers
@@ -126,7 +129,8 @@ void ra_put(Emit *e, const Ins *in);
 void ra_flush(Emit *e, u64 lo, u64 hi);             // stores dirty guest registers of the set
 void ra_clobber_home(Emit *e, u64 lo, u64 hi);      // their places are about to change
 void ra_save_for_call(Emit *e);                     // everything out of caller-saved registers
-u32  ra_snapshot(Emit *e, u32 *n);                  // records where dirty registers are
+u32  ra_snapshot(Emit *e, u32 *n);                  // records where dirty registers are, for a
+u32  ra_exit_snapshot(Emit *e, u32 *n);             // site; for a stub: in exit_snaps
 bool ra_any_xmm(const Emit *e);
 void ra_after_call(Emit *e);                        // caller-saved registers hold nothing
 void ra_load(Emit *e, int ty, int reg, Mem m);

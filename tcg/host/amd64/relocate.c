@@ -64,15 +64,14 @@ static void fix(Copy *c, u32 what)
     }
 }
 
-// The copy's jumps lead to their stubs, wherever the other's lead by now.
+// The copy's jumps lead to their stubs, which follow them, wherever the other's lead by now.
 static void links_copy(Copy *c)
 {
     for (u32 i = 0; i < c->from->nlinks; i++) {
         const RegionLink *l = &c->from->links[i];
-        u32 rel = l->stub - (l->site + 4);
-        c->to->links[i] = (RegionLink){ .site = l->site, .stub = l->stub, .pc = l->pc + c->by,
-                                        .from = c->to, .forward = l->forward };
-        memcpy(c->at + l->site, &rel, 4);
+        c->to->links[i] = (RegionLink){ .from = c->to, .site = l->site, .at = l->at,
+                                        .forward = l->forward };
+        memset(c->at + l->site, 0, 4);
     }
 }
 

@@ -83,7 +83,7 @@ static void restore(Cpu *cpu, const Site *site)
 static V128 source(const TcgCpu *tc, const Site *s, int n, bool vec)
 {
     if (s->src[n] < 0)
-        return (V128){ { s->konst[n], 0 } };
+        return (V128){ { (u64)(i64)s->konst[n], 0 } };
     return vec ? tc->xmm[s->src[n]] : (V128){ { tc->gpr[s->src[n]], 0 } };
 }
 
@@ -111,22 +111,29 @@ static const Site *site_of(Tcg *tcg, u32 index)
     return &tcg->sites[index];
 }
 
+static Ins ins_of(const Site *s)
+{
+    return (Ins){ .op = s->op, .ty = s->ty, .ty2 = s->ty2, .sub = s->sub, .aux = s->aux,
+                  .imm = s->imm };
+}
+
 u64 amd64_slow(Cpu *cpu, u32 index, u64 va)
 {
     TcgCpu *tc = tcg_cpu(cpu);
     const Site *s = site_of(tc->tcg, index);
     V128 v[4], res[2] = { { { 0, 0 } }, { { 0, 0 } } };
     TcgFault f;
-    bool vec_in = ty_vec(s->in.op == OP_STX || s->in.op == OP_STX2 ? s->in.ty2 : s->in.ty);
-    for (int i = 0; i < ir_ops[s->in.op].nin - 1 && i < 4; i++)
+    const Ins in = ins_of(s);
+    bool vec_in = ty_vec(in.op == OP_STX || in.op == OP_STX2 ? in.ty2 : in.ty);
+    for (int i = 0; i < ir_ops[in.op].nin - 1 && i < 4; i++)
         v[i] = source(tc, s, i, vec_in);
-    if (!slow_access(cpu, &s->in, va, v, res, &f)) {
+    if (!slow_access(cpu, &in, va, v, res, &f)) {
         restore(cpu, s);
         tcg_raise(cpu, &f);
         return 1;
     }
-    result(tc, s->dst, ty_vec(s->in.ty), res[0]);
-    result(tc, s->dst2, ty_vec(s->in.ty), res[1]);
+    result(tc, s->dst, ty_vec(in.ty), res[0]);
+    result(tc, s->dst2, ty_vec(in.ty), res[1]);
     return 0;
 }
 
@@ -134,12 +141,13 @@ u64 amd64_cold(Cpu *cpu, u32 index)
 {
     TcgCpu *tc = tcg_cpu(cpu);
     const Site *s = site_of(tc->tcg, index);
+    const Ins op = ins_of(s);
     V128 in[3], out = { { 0, 0 } };
     tc->th->stats.fp_cold++;
-    for (int i = 0; i < ir_ops[s->in.op].nin && i < 3; i++)
-        in[i] = source(tc, s, i, s->in.op != OP_ITOFP);
-    tc->fe->fp_op(cpu, &s->in, in, &out);
-    result(tc, s->dst, ty_vec(s->in.ty), out);
+    for (int i = 0; i < ir_ops[op.op].nin && i < 3; i++)
+        in[i] = source(tc, s, i, op.op != OP_ITOFP);
+    tc->fe->fp_op(cpu, &op, in, &out);
+    result(tc, s->dst, ty_vec(op.ty), out);
     return 0;
 }
 
@@ -156,8 +164,8 @@ const void *amd64_link(Cpu *cpu, u32 index)
     RegionLink *l = &tc->tcg->links[index];
     Region *from = l->from;
     u32 flushes = atomic_load(&tc->tcg->flush_count);
-    *(u64 *)(void *)((u8 *)cpu + tc->fe->pc_offset) = l->pc;
-    u64 pc = l->pc;
+    u64 pc = link_pc(l);
+    *(u64 *)(void *)((u8 *)cpu + tc->fe->pc_offset) = pc;
     u32 n = (u32)(l - from->links);
     Region *r = tcg_next_region(cpu);
     if (!r)
