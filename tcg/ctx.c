@@ -25,15 +25,18 @@
 
 enum { GENERATIONS = INT_MAX };
 
-static const size_t jumps_size = (size_t)CTX_MAX * JC_SIZE * sizeof(JumpEntry);
+static const size_t jumps_size = ((size_t)CTX_MAX * JC_SIZE + (1 << JC2_BITS)) * sizeof(JumpEntry);
 
 bool ctx_init(TcgThread *th)
 {
     void *p = mmap(NULL, jumps_size, PROT_READ | PROT_WRITE,
                    MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
     memset(th->fetch, 0xff, sizeof th->fetch);
-    th->jc = p == MAP_FAILED ? NULL : p;
-    return th->jc;
+    if (p == MAP_FAILED)
+        return false;
+    th->jc = p;
+    th->jc2 = th->jc + CTX_MAX * JC_SIZE;
+    return true;
 }
 
 void ctx_fini(TcgThread *th)

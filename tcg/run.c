@@ -62,7 +62,8 @@ static bool fetch_page(Cpu *cpu, u64 pc, FetchEntry **out)
 
 static void jc_fill(TcgCpu *tc, const Region *r)
 {
-    tc->jc[jc_index(r->pc)] = (JumpEntry){ r->pc, (u32)(uintptr_t)r->code, (u32)tc->ctxkey };
+    JumpEntry e = { r->pc, (u32)(uintptr_t)r->code, (u32)tc->ctxkey };
+    tc->jc[jc_index(r->pc)] = tc->th->jc2[jc2_index(r->pc, tc->ctxkey)] = e;
     tc->th->stats.jc_fills++;
 }
 
@@ -132,8 +133,22 @@ Region *tcg_next_region(Cpu *cpu)
 
 Region *tcg_solo_region(Cpu *cpu) { return region_at_pc(cpu, true); }
 
+// Most misses of the jump cache are for want of room.
+static const void *second_jump_cache(TcgCpu *tc, u64 pc)
+{
+    const JumpEntry *e = &tc->th->jc2[jc2_index(pc, tc->ctxkey)];
+    if (e->pc != pc || e->key != (u32)tc->ctxkey || tc->tcg->stress)
+        return NULL;
+    tc->jc[jc_index(pc)] = *e;
+    tc->th->stats.jc2_hits++;
+    return (const void *)(uintptr_t)e->code;
+}
+
 const void *tcg_next(Cpu *cpu)
 {
+    const void *code = second_jump_cache(tcg_cpu(cpu), *tcg_pc(cpu));
+    if (code && !cpu_exit_bits(cpu))
+        return code;
     Region *r = tcg_next_region(cpu);
     return r ? r->code : NULL;
 }
@@ -497,7 +512,7 @@ static void tcg_stats(Machine *m, Str *out)
              (unsigned long long)s.copied_insns, (unsigned long long)s.copied_bytes,
              (unsigned long long)(s.copy_ns / n));
 #define ROW(name) str_addf(out, "%-12s %llu\n", #name, (unsigned long long)s.name)
-    ROW(tlb_fills); ROW(slow_loads); ROW(slow_stores); ROW(io); ROW(lookups); ROW(jc_fills);
+    ROW(tlb_fills); ROW(slow_loads); ROW(slow_stores); ROW(io); ROW(lookups); ROW(jc_fills); ROW(jc2_hits);
     ROW(links); ROW(smc); ROW(invalidated); ROW(flushes); ROW(tlbi); ROW(contexts); ROW(fp_cold);
     ROW(interrupts); ROW(exit_irq); ROW(exit_tlb); ROW(exit_stop); ROW(exit_halt);
     ROW(exit_guest);

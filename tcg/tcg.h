@@ -21,6 +21,7 @@ enum {
     TLB_BITS = 12, TLB_SIZE = 1 << TLB_BITS,         // entries of one table
     TLB_TABLES = 32,                                // spaces kept per vCPU (LRU)
     JC_BITS = 13, JC_SIZE = 1 << JC_BITS,           // jump cache entries
+    JC2_BITS = 15,                                  // of the vCPU's second one
     CTX_MAX = 64,                                   // contexts remembered per vCPU
     TCG_FRAME = 2048,                               // spill bytes in the host frame
     PAGE_BITS = 12, PAGE_SIZE = 4096,
@@ -146,25 +147,26 @@ typedef struct RegionLink {
 } RegionLink;
 
 struct Region {
+    // what a lookup reads
     u64 pc;                                         // VA
     u64 pa;                                         // machine-wide RAM offset
+    Region *_Atomic hash_next;
     u32 mode;
-    u32 insns;
+    bool solo;                                      // one instruction, run by debug_run_one only
+    _Atomic bool dead;
+    bool loops;                                     // jumps to its own start without asking
+    bool moves;                                     // the host can make a copy for another VA
     u8 *code;                                       // entry, with the poll
     u32 code_size, entry_nopoll;                    // offset of the entry that skips the poll
     u32 entry_leave;                                // of the stub that leaves with the region's pc
+    u32 insns;
     u16 guest_lo, guest_hi;                         // bytes of the page it was made of
-    Region *_Atomic hash_next;
+    u8 in_idx; Region *in;                          // who links here
     Region *page_next;                              // others of the same page
-    Region *in; u8 in_idx;                          // who links here
     u32 nlinks;
+    u32 nfixes;                                     // to be changed in a copy, behind the code
     RegionLink *links;
     const void *prog;                               // eval's program, with --check
-    bool solo;                                      // one instruction, run by debug_run_one only
-    bool loops;                                     // jumps to its own start without asking
-    bool moves;                                     // the host can make a copy for another VA
-    u32 nfixes;                                     // places to change then, noted behind the code
-    _Atomic bool dead;
 };
 
 static inline u64 link_pc(const RegionLink *l)
@@ -186,7 +188,7 @@ typedef struct TcgStats {
     u64 translate_ns, guest_insns, ir_ins, regions, host_bytes;
     u64 copy_ns, copies, copied_insns, copied_bytes;   // of regions for another VA
     u64 tlb_fills, slow_loads, slow_stores, io, lookups, jc_fills, links, smc, invalidated, flushes,
-        tlbi, contexts, fp_cold, interrupts;
+        tlbi, contexts, fp_cold, interrupts, jc2_hits;
     // why generated code was left
     u64 exit_irq, exit_tlb, exit_stop, exit_halt, exit_guest;
 } TcgStats;
@@ -232,6 +234,7 @@ struct TcgThread {
     TlbTable *tables[TLB_TABLES];
     FetchEntry fetch[64];
     JumpEntry *jc;                                  // CTX_MAX tables
+    JumpEntry *jc2;                                 // of all contexts: asked on a miss
     u64 stamp;
     u32 generation;
     u32 fp_flags;                                   // sticky flags taken out of the host
@@ -310,6 +313,10 @@ static inline u64 untagged(u64 va) { return va & 0x00ffffffffffffffull; }
 static inline unsigned tlb_index(u64 va)
 {
     return (unsigned)((va ^ va >> TLB_BITS) >> PAGE_BITS) & (TLB_SIZE - 1);
+}
+static inline unsigned jc2_index(u64 pc, u64 key)
+{
+    return (unsigned)((pc >> 2 ^ key << 20) * 0x9e3779b97f4a7c15u >> (64 - JC2_BITS));
 }
 static inline unsigned jc_index(u64 pc) { return (unsigned)(pc >> 2) & (JC_SIZE - 1); }
 
