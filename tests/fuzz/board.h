@@ -1,0 +1,76 @@
+// SPDX-License-Identifier: MIT
+// A small virt board for fuzz targets: built once in a process, paused, and put back to its
+// first state before each input.  The calling thread is its loop.
+#pragma once
+
+#include <stdlib.h>
+
+#include "core/machine.h"
+#include "tests/fuzz/fuzz.h"
+#include "util/log.h"
+
+#define BOARD_RAM_AT 0x40000000ull
+#define BOARD_CODE 0x40080000ull    // where the kernel is put that is no Image
+#define BOARD_RAM (4 << 20)
+#define BOARD_TURN_NS 50000    // of the loop, when something is to be waited for
+
+typedef struct Board {
+    Machine *m;
+    MachineConfig config;
+    Args options, accel;
+    char kernel[32];
+    StateWriter fresh;          // of board_keep
+} Board;
+
+static inline void board_need(bool ok, const Error *err)
+{
+    if (ok)
+        return;
+    fprintf(stderr, "%s\n", err->text);
+    abort();
+}
+
+// A kernel of these words; options, accel: of -M and -accel, or NULL.  vCPUs have threads, which
+// wait.
+static inline Board *board_new(const char *model, u32 cpus, const char *options, const char *accel,
+                               const u32 *words, size_t count)
+{
+    Board *b = xalloc(sizeof(*b));
+    Error err = { 0 };
+
+    fuzz_file((const u8 *)words, count * sizeof(*words), b->kernel);
+    board_need(args_parse(&b->options, "-M", options ? options : "", NULL, NULL, &err), &err);
+    board_need(args_parse(&b->accel, "-accel", accel ? accel : "", NULL, NULL, &err), &err);
+    b->config = (MachineConfig){ .cpu = model, .cpus = cpus, .ram_size = BOARD_RAM,
+                                 .accel = "tcg", .options = &b->options,
+                                 .accel_options = &b->accel, .kernel = b->kernel,
+                                 .no_shutdown = true, .has_seed = true };
+    b->m = machine_new(machine_class_find("virt", &err), &b->config, &err);
+    board_need(b->m && machine_start(b->m, &err), &err);
+    return b;
+}
+
+// The state from now on is the one that board_again brings back.
+static inline void board_keep(Board *b) { machine_save(b->m, &b->fresh); }
+
+static inline void board_again(Board *b)
+{
+    Machine *m = b->m;
+    Error err = { 0 };
+
+    if (machine_state(m) == MACHINE_RUNNING)
+        machine_pause(m);
+    loop_cancel(&m->loop, &m->request_work);
+    atomic_store(&m->request, 0);
+    atomic_store(&m->loop.stop, 0);
+    atomic_store(&m->state, MACHINE_PAUSED);        // it may have been shut down
+    for (u32 i = 0; i < m->cpu_count; i++)
+        m->cpu[i]->stop = (CpuStop){ STOP_NONE };
+    board_need(machine_load(m, b->fresh.buf.at, b->fresh.buf.len, &err), &err);
+}
+
+// What was deferred is done, and what is due; a machine that runs gets a little time.
+static inline void board_turn(Board *b)
+{
+    loop_once(&b->m->loop, machine_state(b->m) == MACHINE_RUNNING ? BOARD_TURN_NS : 0);
+}
