@@ -34,8 +34,11 @@ static bool read_format(Hmp *h, const char **p)
     if (**p != '/')
         return true;
     ++*p;
-    if (isdigit((u8)**p))
-        h->fmt.count = (u32)strtoul(*p, (char **)p, 10);
+    if (isdigit((u8)**p)) {
+        unsigned long count = strtoul(*p, (char **)p, 10);
+
+        h->fmt.count = (u32)MIN(count, UINT32_MAX);
+    }
     for (; **p && !isspace((u8)**p); ++*p) {
         if (strchr("xduocis", **p))
             h->fmt.form = **p;

@@ -13,6 +13,7 @@
 #include "util/fdset.h"
 
 #define COUNT_MAX 65536u
+#define STRINGS_MAX (4 * MIB)   // of text, for all strings of one command
 #define PIECE 4096u
 
 bool hmp_register(Cpu *cpu, const char *name, u64 *val)
@@ -116,6 +117,11 @@ static void dump_strings(Hmp *h, bool physical)
     for (u32 i = 0; i < h->fmt.count; i++) {
         u8 ch = 1;
 
+        if (h->out->len > STRINGS_MAX) {
+            error_set_class(h->err, ERROR_INVALID, "at most %llu KiB of strings; memsave takes "
+                            "more", (unsigned long long)(STRINGS_MAX / KIB));
+            return;
+        }
         str_addf(h->out, "%016llx: \"", (unsigned long long)addr);
         for (u32 n = 0; n < PIECE; n++) {
             if (!fetch(hmp_cpu(h), physical, addr++, &ch, 1, h->err) || !ch)
@@ -177,12 +183,15 @@ void hmp_sum(Hmp *h)
         error_set_class(h->err, ERROR_INVALID, "at most 1 GiB");
         return;
     }
-    for (u64 i = 0; i < h->num[1]; i++) {
-        u8 byte;
+    for (u64 i = 0, n; i < h->num[1]; i += n) {
+        u64 addr = h->num[0] + i;
+        u8 bytes[PIECE];
 
-        if (!fetch(hmp_cpu(h), true, h->num[0] + i, &byte, 1, h->err))
+        n = MIN(h->num[1] - i, PIECE - addr % PIECE);
+        if (!fetch(hmp_cpu(h), true, addr, bytes, n, h->err))
             return;
-        sum = (u16)((u16)(sum >> 1 | sum << 15) + byte);
+        for (u64 k = 0; k < n; k++)
+            sum = (u16)((u16)(sum >> 1 | sum << 15) + bytes[k]);
     }
     str_addf(h->out, "%05d\n", sum);
 }

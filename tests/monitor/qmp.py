@@ -11,6 +11,7 @@ tmp = tempfile.mkdtemp()
 atexit.register(shutil.rmtree, tmp)
 with open(tmp + "/loop", "wb") as f:
     f.write(b"\x00\x00\x00\x14" * 64)   # b .
+FLASH_TEXT = 5 << 20    # what the second bank begins with
 UUID = "550e8400-e29b-41d4-a716-446655440000"
 passed = failed = 0
 
@@ -433,7 +434,8 @@ def test_hmp():
                        ("print $nothing", "unknown register"), ("foo", "unknown command"),
                        ("inf status", "did you mean 'info'"), ("x", "an argument is missing"),
                        ("xp/2xw 0x40000000", "0000000040000000: 0x"), ("x/2i $pc", ":  "),
-                       ("x/99999999 0", "at most"), ("x/y 0", "invalid char"),
+                       ("x/99999999 0", "at most"), ("x/4294967297 0", "at most"),
+                       ("x/y 0", "invalid char"),
                        ("info registers", "PC "), ("info registers 9", "not available"),
                        ("info mtree", "address-space: memory"), ("info mtree -f", "flat view"),
                        ("info qtree", 'dev: pl011, id "'), ("info irq", "pending lines"),
@@ -444,6 +446,16 @@ def test_hmp():
                        ("memsave 0x40000000 64 " + sock("m"), "(qemu)"), ("quit now", "extraneous")):
         text = h.run(line)
         check("hmp-" + line.replace(" ", "-").replace("/", "_"), part in text, text)
+    begin = time.time()                            # the machine waits meanwhile
+    h.run("sum 0 0x8000000")
+    check("hmp-sum-time", time.time() - begin < 2, time.time() - begin)
+    want = 0
+    for byte in b"\0" * 9 + b"a" * 9000:
+        want = ((want >> 1 | want << 15) + byte) & 0xffff
+    text = h.run("sum 0x3fffff7 9009")
+    check("hmp-sum", "\n%05d\r" % want in text, text)
+    text = h.run("xp/65536s 0x4000000")
+    check("hmp-strings", "at most" in text, text[-200:])
     check("hmp-memsave-file", os.path.getsize(sock("m")) == 64)
     gdb = sock("gdb")
     check("hmp-gdbserver", "listen" not in h.run("gdbserver unix:%s" % gdb) and
@@ -514,6 +526,7 @@ def main():
     test_probe()
     test_no_reboot()
     with open(sock("flash"), "wb") as f:
+        f.write(b"a" * FLASH_TEXT)
         f.truncate(64 << 20)
     with Machine("-S", "-name", "guest", "-uuid", UUID, "-drive",
                  "if=pflash,unit=1,readonly=on,file=" + sock("flash"), "-qmp", server("qmp"), "-qmp", server("qmp2"),
