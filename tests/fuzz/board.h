@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 // A small virt board for fuzz targets: built once in a process, paused, and put back to its
-// first state before each input.  The calling thread is its loop.  Its clock stands still unless the
-// target sets it.
+// first state before each input.  The calling thread is its loop.  Its clock stands still unless
+// the target sets it.
 #pragma once
 
 #include <stdlib.h>
@@ -87,9 +87,12 @@ static inline void board_map(Board *b)
     board_poke(b, BOARD_L1 + 16, BOARD_L2 | TABLE);
     board_poke(b, BOARD_L2, BOARD_RAM_AT | BLOCK);
     board_poke(b, BOARD_L2 + 8, BOARD_L3 | TABLE);
-    for (u64 i = 0; i < 16; i++)                    // AP in bits 7:6, UXN is bit 54
-        board_poke(b, BOARD_L3 + 16 * i, (BOARD_CODE + 4096 * i) | PAGE | (i & 3) << 6 |
-                                         (i >> 2 & 1) << 54);
+    for (u64 i = 0; i < 16; i++)                    // AP in bits 7:6, DBM is bit 51, UXN 54
+        board_poke(b, BOARD_L3 + 16 * i,
+                   (BOARD_CODE + 4096 * i) | PAGE | (i & 3) << 6 | (i >> 2 & 1) << 54 |
+                       (i & 8 ? 1ull << 51 : 0));
+    for (u64 i = 16; i < 20; i++)                   // not accessed yet
+        board_poke(b, BOARD_L3 + 16 * i, (BOARD_CODE + 4096 * i) | (PAGE & ~0x400u) | 3ull << 50);
     for (u32 i = 0; i < b->m->cpu_count; i++) {
         board_set(b->m->cpu[i], "MAIR_EL1", 0xff00);
         board_set(b->m->cpu[i], "TCR_EL1", 25 | 25 << 16 | BIT(23) | 2ull << 30);
