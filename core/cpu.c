@@ -9,7 +9,8 @@
 //
 // Pausing.  pause_depth is raised, every vCPU is told to stop, and the pauser waits until
 // each has set `parked`.  A vCPU leaves the parked state only under its lock and only
-// with depth 0, so a second pauser never takes one that is about to leave for parked.
+// with depth 0, so a second pauser never takes one that is about to leave for parked.  Work
+// that was queued before the pause is waited for, too: it may touch registers.
 #include "core/cpu.h"
 
 #include <sched.h>
@@ -191,9 +192,19 @@ static CpuWork *take_work(Cpu *cpu)
     return w;
 }
 
+static void count_serving(Cpu *cpu, int by)
+{
+    mutex_lock(&cpu->lock);
+    cpu->serving += by;
+    if (!cpu->serving)
+        cond_broadcast(&cpu->cond);
+    mutex_unlock(&cpu->lock);
+}
+
 void cpu_serve_work(Cpu *cpu)
 {
     cpu_exit_clear(cpu, CPU_EXIT_WORK);
+    count_serving(cpu, 1);
     for (CpuWork *w; (w = take_work(cpu));) {
         bool waited = w->waited;
 
@@ -203,6 +214,7 @@ void cpu_serve_work(Cpu *cpu)
             futex_wake(&w->done, 1);
         }
     }
+    count_serving(cpu, -1);
 }
 
 void cpu_queue(Cpu *cpu, CpuWork *w)
@@ -480,7 +492,7 @@ void cpu_quit(Cpu *cpu)
 static void wait_parked(Cpu *cpu)
 {
     mutex_lock(&cpu->lock);
-    while (!cpu->parked)
+    while (!cpu->parked || cpu->serving || !list_empty(&cpu->work))
         cond_wait(&cpu->cond, &cpu->lock);
     mutex_unlock(&cpu->lock);
 }

@@ -145,6 +145,7 @@ struct Cpu {
     Cond cond;                // parked or power or work changed
     ListNode work GUARDED_BY(lock);
     bool parked GUARDED_BY(lock);    // in the pause wait, registers readable
+    int serving GUARDED_BY(lock);    // in cpu_serve_work
     u64 on_entry GUARDED_BY(lock), on_context GUARDED_BY(lock);
 };
 
@@ -190,7 +191,8 @@ void cpu_serve_work(Cpu *cpu);
 bool cpu_power_on(Cpu *cpu, u64 entry, u64 context);
 void cpu_power_off_self(Cpu *cpu); // then return CPU_OFF from run
 
-// ---- not from a vCPU thread.  Nest.  Between them all registers may be read and written.
+// ---- not from a vCPU thread.  Nest.  Between them all registers may be read and written; what
+// was queued before has been done.
 void cpu_pause_all(Machine *m);
 void cpu_resume_all(Machine *m);
 void cpu_reset(Cpu *cpu); // paused or own thread; power state back to its reset value

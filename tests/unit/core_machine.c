@@ -432,6 +432,34 @@ TEST(cpu_pause_stops_all)
     machine_free(m);
 }
 
+static void late_work(Cpu *cpu, void *opaque)
+{
+    (void)cpu;
+    for (int i = 0; i < 200; i++)
+        cpu_relax();
+    atomic_store((_Atomic int *)opaque, 1);
+}
+
+// Who paused may touch registers: nothing that was queued before does so any more.
+TEST(cpu_pause_comes_after_work)
+{
+    MachineConfig c = { .cpus = 1 };
+    Machine *m = machine_up(&c);
+    _Atomic int done;
+    CpuWork w = { .fn = late_work, .opaque = (void *)&done };
+
+    machine_resume(m);
+    order(m, 0, SPIN);
+    for (int i = 0; i < 2000; i++) {
+        atomic_store(&done, 0);
+        cpu_queue(m->cpu[0], &w);
+        cpu_pause_all(m);
+        EQ(atomic_load(&done), 1);
+        cpu_resume_all(m);
+    }
+    machine_free(m);
+}
+
 static void *run_machine(void *arg)
 {
     return (void *)(intptr_t)machine_run(arg);
