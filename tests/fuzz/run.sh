@@ -59,7 +59,7 @@ one() {
     if ! fuzz "$1" "$corpus"; then
         why=$(grep -m1 -E 'SUMMARY|ERROR:|runtime error|BUG' "$tmp/log")
         fail "$1" "${why:-$(tail -1 "$tmp/log")} $(grep -m1 -o "$build/found/[^ ]*-[0-9a-f]*$" "$tmp/log")"
-        grep -v '^stat::\|^INFO' "$tmp/log" | cut -c1-200 | head -40
+        grep -v '^stat::\|^INFO\|^#[0-9]\|NEW_FUNC' "$tmp/log" | cut -c1-200 | head -40
         return
     fi
     runs=$(sed -n 's/^stat::number_of_executed_units: *//p' "$tmp/log")
