@@ -512,7 +512,8 @@ static void tcg_stats(Machine *m, Str *out)
              (unsigned long long)s.copied_insns, (unsigned long long)s.copied_bytes,
              (unsigned long long)(s.copy_ns / n));
 #define ROW(name) str_addf(out, "%-12s %llu\n", #name, (unsigned long long)s.name)
-    ROW(tlb_fills); ROW(slow_loads); ROW(slow_stores); ROW(io); ROW(lookups); ROW(jc_fills); ROW(jc2_hits);
+    ROW(tlb_fills); ROW(slow_loads); ROW(slow_stores); ROW(io); ROW(lookups); ROW(jc_fills);
+    ROW(jc2_hits);
     ROW(links); ROW(smc); ROW(invalidated); ROW(flushes); ROW(tlbi); ROW(contexts); ROW(fp_cold);
     ROW(interrupts); ROW(exit_irq); ROW(exit_tlb); ROW(exit_stop); ROW(exit_halt);
     ROW(exit_guest);
