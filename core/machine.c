@@ -68,6 +68,7 @@ static bool init_base(Machine *m, Error *err)
     init_spaces(m);
     list_init(&m->devices);
     list_init(&m->watches);
+    objects_init(&m->own_objects);
     irq_init(&m->power_button, NULL);
     regspace_init(&m->sysregs);
     m->request_work = (LoopWork){ .fn = on_request, .opaque = m };
@@ -118,17 +119,64 @@ static bool choose_accel(Machine *m, Error *err)
     return m->accel != NULL;
 }
 
-static bool make_ram(Machine *m, Error *err)
+// -M memory-backend=ID: whose size is the machine's, if there is no -m.
+static MemoryBackend *chosen_backend(Machine *m, Error *err)
+{
+    MemoryBackend *b = memory_backend_find(machine_objects(m), m->config->ram_backend, err);
+    u64 size = m->config->ram_size;
+    bool ok = b != NULL;
+
+    if (ok && b->obj.users)
+        ok = error_set_class(err, ERROR_INVALID, "'%s' is in use already", b->obj.id);
+    else if (ok && b->readonly)
+        ok = error_set_class(err, ERROR_INVALID, "'%s' is read-only; leave readonly=on away",
+                             b->obj.id);
+    else if (ok && size && size != b->size)
+        ok = error_set_class(err, ERROR_INVALID, "'%s' has %llu bytes, -m says %llu; make them "
+                             "equal", b->obj.id, (unsigned long long)b->size,
+                             (unsigned long long)size);
+    error_prefix(err, ok ? "" : "-M memory-backend=: ");
+    return ok ? b : NULL;
+}
+
+static MemoryBackend *default_backend(Machine *m, Error *err)
 {
     u64 size = m->config->ram_size;
+    Args props = { 0 };
+    Object *o;
 
     if (!size)
         size = m->cls->default_ram ? m->cls->default_ram : RAM_DEFAULT;
-    m->ram = ram_new(&m->mem, "ram", size, m->config->ram_shared ? RAM_MEMFD : RAM_ANON, err);
-    if (!m->ram)
-        return error_prefix(err, "-m: ");
-    region_init_ram(&m->ram_region, "ram", m->ram, 0, m->ram->size);
-    return true;
+    args_add(&props, "size", "%llu", (unsigned long long)size);
+    o = objects_add(machine_objects(m), "memory-backend-ram",
+                    m->cls->ram_id ? m->cls->ram_id : "ram", &props, err);
+    args_free(&props);
+    error_prefix(err, o ? "" : "-m: ");
+    return o ? container_of(o, MemoryBackend, obj) : NULL;
+}
+
+static bool make_ram(Machine *m, Error *err)
+{
+    MemoryBackend *b = m->config->ram_backend ? chosen_backend(m, err) : default_backend(m, err);
+
+    if (!b)
+        return false;
+    m->ram_backend = b;
+    b->obj.users++;
+    m->ram = ram_new_over(&m->mem, "ram", b->host, align_up(b->size, RAM_PAGE_SIZE),
+                          b->fd < 0 && !b->share ? RAM_ANON : RAM_LENT, err);
+    if (m->ram)
+        region_init_ram(&m->ram_region, "ram", m->ram, 0, m->ram->size);
+    return m->ram != NULL;
+}
+
+static void free_objects(Machine *m)
+{
+    MemoryBackend *b = m->ram_backend;
+
+    if (b && !--b->obj.users && !m->config->ram_backend)
+        objects_del(machine_objects(m), b->obj.id, NULL);
+    objects_free(&m->own_objects);
 }
 
 static bool make_cpu(Machine *m, u32 index, Args *opts, Error *err)
@@ -244,6 +292,7 @@ void machine_free(Machine *m)
     loop_cancel(&m->loop, &m->request_work);
     regspace_fini(&m->sysregs);
     mem_fini(&m->mem);
+    free_objects(m);
     clocks_fini(&m->clocks);
     input_fini(&m->input);
     loop_fini(&m->loop);

@@ -19,6 +19,7 @@
 #include "core/irq.h"
 #include "core/loop.h"
 #include "core/memory.h"
+#include "core/memory_backend.h"
 #include "core/semihost.h"
 #include "core/symbols.h"
 #include "util/map.h"
@@ -82,7 +83,8 @@ typedef struct MachineConfig {
     u32 slow_clock;             // the guest's time runs so many times slower; 0 = 1
     u64 rtc_base;               // seconds; 0 = now
     bool nodefaults;
-    bool ram_shared;            // memfd
+    Objects *objects;           // -object, object-add; NULL: the machine's own list
+    const char *ram_backend;    // -M memory-backend=: id of the object that is its RAM
     u64 check;                  // --check: every so many pieces of code are compared; 0: none
     const char *stress;         // --tcg-stress; NULL: none
     bool perfmap;               // accelerators that make code: name it for perf
@@ -99,6 +101,7 @@ struct MachineClass {
     u32 max_cpus;               // 0 = 1
     bool bare;                  // no CPU, no RAM: m->cpu_model, m->ram stay NULL
     u64 default_ram;            // 0 = 128 MiB
+    const char *ram_id;         // of the memory backend made for it; NULL = "ram"
     size_t size;                // of the machine's own data (m->own), 0 = none
     const ArgDesc *options;     // of -M
     // Before CPUs and devices: read m->config->options, refuse nonsense.
@@ -158,7 +161,9 @@ struct Machine {
     MemoryRegion io;              // x86 ports; empty elsewhere
     AddressSpace io_as;
     RegSpace sysregs;             // system registers that devices provide
-    RamBlock *ram;                // -m, made before build
+    RamBlock *ram;                // over ram_backend; made before build
+    MemoryBackend *ram_backend;
+    Objects own_objects;
     MemoryRegion ram_region;      // over all of it, for build to map
     Gpa image_end;                // first byte behind what load() put into RAM, 0: not known
     Symbols symbols;              // of what load() loaded
@@ -218,6 +223,10 @@ void machine_map(Machine *m, Device *dev, u32 region, Gpa at, bool secure);
 // to: device name or "cpuN".
 bool machine_wire(Machine *m, Device *from, u32 out, const char *to, int pin, Error *err);
 
+static inline Objects *machine_objects(Machine *m)
+{
+    return m->config->objects ? m->config->objects : &m->own_objects;
+}
 static inline u64 machine_ram_size(const Machine *m) { return m->ram ? m->ram->size : 0; }
 
 // State of the whole machine into / out of a buffer; paused.

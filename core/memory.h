@@ -65,6 +65,7 @@ typedef enum {
     RAM_ANON,  // private, MADV_HUGEPAGE
     RAM_MEMFD, // shareable
     RAM_FILE,  // private copy-on-write view of a file
+    RAM_LENT,  // a memory backend's file or shared memory: ram_new_over
 } RamKind;
 
 // `host` and the kind of backing may change while every vCPU is paused; listeners are
@@ -79,16 +80,20 @@ struct RamBlock {
     u64 ram_offset;
     _Atomic u8 *flags;    // one per page
     RamKind kind;
-    int fd;               // -1 for RAM_ANON
+    int fd;               // -1 for RAM_ANON, RAM_LENT
     u64 map_size;
-    void *map_base;
+    void *map_base;       // NULL: lent
 };
 
 // Zero-filled.  False if the host has no room (size is the user's).
 RamBlock *ram_new(Memory *mem, const char *name, u64 size, RamKind kind, Error *err);
+// Over memory that is mapped already and outlives it, at a page boundary and of whole pages, with
+// the content it has.  kind: RAM_ANON if it is private and anonymous, else RAM_LENT.
+RamBlock *ram_new_over(Memory *mem, const char *name, void *host, u64 size, RamKind kind,
+                       Error *err);
 void ram_free(RamBlock *ram);
 // Same content and address on another backing; vCPUs paused.  RAM_FILE takes path and its
-// content (zero beyond its end).
+// content (zero beyond its end).  Not RAM_LENT.
 bool ram_set_backing(RamBlock *ram, RamKind kind, const char *path, Error *err);
 // Zero-fill and give the pages back to the host; keeps flags.
 void ram_zero(RamBlock *ram);

@@ -31,9 +31,16 @@ static u64 flag_bytes(const RamBlock *ram)
     return align_up(ram->size >> RAM_PAGE_BITS, RAM_PAGE_SIZE);
 }
 
+static void unmap_block(RamBlock *ram)
+{
+    if (ram->map_base)
+        munmap(ram->map_base, ram->map_size);
+}
+
 static bool map_block(RamBlock *ram, Error *err)
 {
-    ram->host = map_aligned(ram);
+    if (!ram->host)
+        ram->host = map_aligned(ram);
     if (!ram->host)
         return error_errno(err, "cannot allocate %llu MiB of guest RAM",
                            (unsigned long long)(ram->size / MIB));
@@ -44,18 +51,19 @@ static bool map_block(RamBlock *ram, Error *err)
 
     if (flags == MAP_FAILED) {
         error_errno(err, "cannot allocate page flags of guest RAM");
-        munmap(ram->map_base, ram->map_size);
+        unmap_block(ram);
         return false;
     }
     ram->flags = flags;
     return true;
 }
 
-RamBlock *ram_new(Memory *mem, const char *name, u64 size, RamKind kind, Error *err)
+// host NULL: mapped here.
+static RamBlock *block_new(Memory *mem, const char *name, void *host, u64 size, Error *err)
 {
     RamBlock *ram = xalloc(sizeof(*ram));
 
-    *ram = (RamBlock){ .mem = mem, .size = align_up(size, RAM_PAGE_SIZE), .fd = -1 };
+    *ram = (RamBlock){ .mem = mem, .size = align_up(size, RAM_PAGE_SIZE), .fd = -1, .host = host };
     if (!size || ram->size < size || ram->size > (1ull << 46)) {
         error_set_class(err, ERROR_INVALID, "RAM block '%s': impossible size %llu", name,
                         (unsigned long long)size);
@@ -72,10 +80,27 @@ RamBlock *ram_new(Memory *mem, const char *name, u64 size, RamKind kind, Error *
     mem->next_ram_offset += align_up(ram->size, HUGE_PAGE) + HUGE_PAGE;
     list_push_back(&mem->blocks, &ram->link);
     mem_end(mem);
-    if (kind != RAM_ANON && !ram_set_backing(ram, kind, NULL, err)) {
+    return ram;
+}
+
+RamBlock *ram_new(Memory *mem, const char *name, u64 size, RamKind kind, Error *err)
+{
+    RamBlock *ram = block_new(mem, name, NULL, size, err);
+
+    if (ram && kind != RAM_ANON && !ram_set_backing(ram, kind, NULL, err)) {
         ram_free(ram);
         return NULL;
     }
+    return ram;
+}
+
+RamBlock *ram_new_over(Memory *mem, const char *name, void *host, u64 size, RamKind kind,
+                       Error *err)
+{
+    RamBlock *ram = block_new(mem, name, host, size, err);
+
+    if (ram)
+        ram->kind = kind;
     return ram;
 }
 
@@ -84,7 +109,7 @@ void ram_free(RamBlock *ram)
     mem_begin(ram->mem);
     list_remove(&ram->link);
     mem_end(ram->mem);
-    munmap(ram->map_base, ram->map_size);
+    unmap_block(ram);
     munmap((void *)(uintptr_t)ram->flags, flag_bytes(ram));
     if (ram->fd >= 0)
         close(ram->fd);
@@ -175,6 +200,9 @@ bool ram_set_backing(RamBlock *ram, RamKind kind, const char *path, Error *err)
 {
     int old = ram->fd;
 
+    if (ram->kind == RAM_LENT)
+        return error_set_class(err, ERROR_UNSUPPORTED,
+                               "RAM block '%s' is a memory backend's; it stays there", ram->name);
     ram->fd = -1;
     bool ok = kind == RAM_MEMFD ? back_by_memfd(ram, err)
               : kind == RAM_FILE ? back_by_file(ram, path, err) : back_by_anon(ram, err);
@@ -191,7 +219,7 @@ bool ram_set_backing(RamBlock *ram, RamKind kind, const char *path, Error *err)
 
 void ram_zero(RamBlock *ram)
 {
-    if (ram->fd >= 0)
+    if (ram->fd >= 0 || ram->kind == RAM_LENT)
         memset(ram->host, 0, ram->size);
     else
         madvise(ram->host, ram->size, MADV_DONTNEED);

@@ -255,6 +255,8 @@ static bool build(Machine *m, Error *err)
 {
     Virt *v = virt_of(m);
 
+    if (!check_size(v, machine_ram_size(m), m->cpu_count, err)) // a back end's, without -m
+        return false;
     choose_rows(v, m->cpu_count);
     for (u32 i = 0; i < MACHINE_FLASHES; i++)
         if (!add_flash(m, i, err))
@@ -720,5 +722,6 @@ static bool load(Machine *m, Error *err)
 
 MACHINE(virt, "virt-7.2", .alias = "virt", .desc = "Arm virtual machine, as QEMU 7.2's",
         .cpu_class = "arm", .default_cpu = "max", .max_cpus = CPUS_MAX, .default_ram = 128 * MIB,
+        .ram_id = "mach-virt.ram",
         .size = sizeof(Virt), .options = options, .configure = configure, .build = build,
         .cpu_setup = cpu_setup, .load = load)

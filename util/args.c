@@ -194,6 +194,18 @@ bool args_parse(Args *a, const char *option, const char *text, const char *impli
     return ok;
 }
 
+void args_add(Args *a, const char *key, const char *fmt, ...)
+{
+    Str val = { 0 };
+    va_list ap;
+
+    va_start(ap, fmt);
+    str_addv(&val, fmt, ap);
+    va_end(ap);
+    vec_push(&a->list, (Arg){ xstrdup(key), xstrdup(str_text(&val)), .bare = false });
+    str_free(&val);
+}
+
 void args_free(Args *a)
 {
     vec_foreach (it, &a->list) {

@@ -34,6 +34,7 @@ typedef struct Args {
 // known = NULL accepts any key.  Checks kinds of known keys.  implied may be NULL.
 bool args_parse(Args *a, const char *option, const char *text, const char *implied,
                 const ArgDesc *known, Error *err);
+void args_add(Args *a, const char *key, const char *fmt, ...) PRINTF(3, 4); // as if written
 void args_free(Args *a);
 
 const Arg *args_find(Args *a, const char *key); // the last one wins; marks it used

@@ -279,6 +279,40 @@ TEST(machine_builds_and_wires)
     chardev_close(chardev_test_dev(serial));
 }
 
+// -M memory-backend=ID: its content stays, its size counts, it cannot go while it is used.
+TEST(machine_memory_backend)
+{
+    Objects all;
+    MachineConfig c = { .objects = &all, .ram_backend = "mem" };
+    Args a = { 0 };
+    u64 v;
+
+    objects_init(&all);
+    args_add(&a, "size", "2M");
+    MemoryBackend *b = container_of(objects_add(&all, "memory-backend-memfd", "mem", &a, NULL),
+                                    MemoryBackend, obj);
+    b->host[5] = 42;
+    Machine *m = machine_up(&c);
+
+    EQ(machine_ram_size(m), 2 * MIB);
+    EQ(as_read(&m->as, 5, &v, 1, ATTRS_NONE), MEM_OK);
+    EQ(v, 42);
+    EQ(m->ram->kind, RAM_LENT);
+    FALSE(ram_set_backing(m->ram, RAM_ANON, NULL, NULL));
+    FALSE(objects_del(&all, "mem", NULL));
+    machine_free(m);
+    EQ(b->host[5], 42);
+    TRUE(objects_del(&all, "mem", NULL));
+
+    c.ram_backend = NULL;           // the machine's own, under its own name
+    m = machine_up(&c);
+    TRUE(objects_find(&all, "ram") != NULL);
+    EQ(m->ram->kind, RAM_ANON);
+    machine_free(m);
+    TRUE(list_empty(&all.list));
+    args_free(&a);
+}
+
 static const char *failure(const char *machine, MachineConfig c)
 {
     static Error e;
@@ -303,6 +337,7 @@ TEST(machine_errors)
     STR_HAS(failure("unit", (MachineConfig){ .accel = "unit_accle" }),
             "did you mean 'unit_accel'?");
     STR_HAS(failure("unit", (MachineConfig){ .ram_size = 99ull << 40, .accel = a }), "-m: ");
+    STR_HAS(failure("unit", (MachineConfig){ .ram_backend = "nope", .accel = a }), "'nope'");
     STR_HAS(failure("unit-bad", (MachineConfig){ .accel = a }), "wired to 'nowhere'");
 }
 
