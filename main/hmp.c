@@ -302,6 +302,19 @@ static void run_cpu(Hmp *h)
         *h->cpu = (u32)h->num[0];
 }
 
+static void run_object_add(Hmp *h)
+{
+    Args a;
+
+    if (!args_parse(&a, "object_add", h->word[0], "qom-type", NULL, h->err))
+        return;
+    objects_add(machine_objects(h->m), args_str(&a, "qom-type", NULL), args_str(&a, "id", NULL), &a,
+                h->err);
+    args_free(&a);
+}
+
+static void run_object_del(Hmp *h) { objects_del(machine_objects(h->m), h->word[0], h->err); }
+
 static const HmpCommand command_rows[] = {
     { "help", "?", "T", "[cmd]", "show the help", run_help, 0 },
     { "info", NULL, "T", "[subcommand]", "show various information about the system state",
@@ -331,6 +344,9 @@ static const HmpCommand command_rows[] = {
     { "logfile", NULL, "w", "filename", "output logs to 'filename'", run_logfile, 0 },
     { "gdbserver", NULL, "W", "[device]", "start gdbserver on given device (default tcp::1234)",
       run_gdbserver, 0 },
+    { "object_add", NULL, "t", "type,id=id[,property=value]...", "create an object",
+      run_object_add, 0 },
+    { "object_del", NULL, "w", "id", "destroy an object", run_object_del, 0 },
     { "nmi", NULL, "", "", "inject an NMI", run_nmi, 0 },
     { "sendkey", NULL, "wE", "keys [hold_ms]", "send keys to the VM", run_sendkey, 0 },
 };
@@ -345,6 +361,7 @@ static const HmpCommand info_rows[] = {
     { "jit", NULL, "", "", "show figures of the translator", hmp_info_jit, HMP_PAUSE },
     { "mem", NULL, "", "", "show the active virtual memory mappings", hmp_info_mem,
       HMP_PAUSE | HMP_CPU },
+    { "memdev", NULL, "", "", "show memory backends", hmp_info_memdev, 0 },
     { "mtree", NULL, "-f", "[-f]", "show memory tree (-f: flat views only)", hmp_info_mtree, 0 },
     { "name", NULL, "", "", "show the current VM name", hmp_info_name, 0 },
     { "network", NULL, "", "", "show the network state", hmp_info_network, 0 },

@@ -52,6 +52,7 @@ bool hmp_register(Cpu *cpu, const char *name, u64 *val); // general and named on
 void hmp_info_registers(Hmp *h);
 void hmp_info_mem(Hmp *h);
 void hmp_info_tlb(Hmp *h);
+void hmp_info_memdev(Hmp *h);
 void hmp_info_mtree(Hmp *h);
 void hmp_info_qtree(Hmp *h);
 void hmp_info_irq(Hmp *h);

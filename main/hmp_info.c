@@ -125,6 +125,22 @@ void hmp_info_roms(Hmp *h)
             str_addf(h->out, "%s: \"%s\"\n", files[i].what, files[i].path);
 }
 
+static const char *yes(bool b) { return b ? "true" : "false"; }
+
+void hmp_info_memdev(Hmp *h)
+{
+    objects_foreach (o, machine_objects(h->m)) {
+        const MemoryBackend *b = container_of(o, MemoryBackend, obj);
+
+        if (object_is_memory(o))
+            str_addf(h->out, "memory backend: %s\n  size:  %llu\n  merge: %s\n  dump: %s\n"
+                     "  prealloc: %s\n  share: %s\n  reserve: %s\n  policy: %s\n"
+                     "  host nodes: \n", o->id, (unsigned long long)b->size, yes(b->merge),
+                     yes(b->dump), yes(b->prealloc), yes(b->share), yes(b->reserve),
+                     memory_policies[b->policy]);
+    }
+}
+
 void hmp_info_mtree(Hmp *h)
 {
     char *text = NULL, *line, *save = NULL;

@@ -3,6 +3,10 @@
 #include "main/options.h"
 
 #include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "util/alloc.h"
 
 void list_machines(void)
 {
@@ -73,4 +77,25 @@ void list_accels(void)
         printf("  %-20s %s\n", (*it)->name, (*it)->desc);
         args_help((*it)->args, stdout);
     }
+}
+
+void list_objects(void)
+{
+    puts("Objects:");
+    object_class_foreach (it)
+        printf("  %-24s %s\n", (*it)->name, (*it)->desc);
+}
+
+bool list_object_options(const char *text, Error *err)
+{
+    char *name = xstrndup(text, strcspn(text, ","));
+    const ObjectClass *c = object_class_find(name, err);
+
+    free(name);
+    if (!c)
+        return error_prefix(err, "-object ");
+    printf("Options of %s:\n", c->name);
+    for (const Prop *p = c->props; p < c->props + OBJECT_PROPS && p->name; p++)
+        printf("  %-20s %s\n", p->name, p->help);
+    return true;
 }

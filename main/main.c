@@ -164,8 +164,8 @@ static int run(Options *o, Error *err)
 {
     ChardevSet *set = chardevs_new();
     MonPorts mons = { 0 };
-    bool open = open_serials(o, set, &mons, err) && open_semihost(o, set, err) &&
-                drives_open(o, err);
+    bool open = objects_make(o, err) && open_serials(o, set, &mons, err) &&
+                open_semihost(o, set, err) && drives_open(o, err);
     Machine *m = open ? machine_new(o->cls, &o->config, err) : NULL;
     int code = EXIT_SUCCESS;
 

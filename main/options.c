@@ -62,6 +62,9 @@ static const OptionRow rows[] = {
     { "accel", CALL, WANTS("NAME[,PROPERTY=VALUE]..."), .set = set_accel,
       .help = "what runs the guest; 'help' lists them; tcg has engine=amd64|eval" },
 
+    { "object", CALL, WANTS("TYPE,id=ID[,PROPERTY=VALUE]..."), .set = set_object,
+      .help = "memory for the machine (-M memory-backend=ID); 'help' lists types" },
+
     { NULL, HEADING, .help = "What to boot" },
     { "kernel", TEXT, WANTS("FILE"), AT(config.kernel),
       .help = "arm64 Image (plain, gzip), ELF file, or a flat binary" },
@@ -150,7 +153,6 @@ static const OptionRow rows[] = {
     { "sd", LATER, WANTS("FILE"), .help = "an SD card" },
     { "snapshot", LATER, .help = "a disk" },
     { "netdev", LATER, WANTS("BACKEND"), .help = "network" },
-    { "object", LATER, WANTS("OBJECT"), .help = "an object of the command line" },
     { "global", LATER, WANTS("PROPERTY"), .help = "a global property" },
     { "smbios", LATER, WANTS("ITEM"), .help = "SMBIOS" },
     { "numa", LATER, WANTS("NODE"), .help = "NUMA" },
@@ -402,6 +404,7 @@ bool options_parse(Options *o, int argc, char **argv, Error *err)
 {
     *o = (Options){ .called = called_as(argv[0]) };
     o->machine.option = xstrdup("-M");
+    objects_init(&o->objects);
     for (int i = 1; i < argc && !o->done; i++) {
         const char *a = argv[i];
 
@@ -434,6 +437,23 @@ void options_each(void (*fn)(void *opaque, const char *name, const ArgDesc *keys
             fn(opaque, r->name, str_eq(r->name, "machine") ? machine_keys : NULL);
 }
 
+bool objects_make(Options *o, Error *err)
+{
+    bool ok = true;
+
+    vec_foreach (it, &o->object_texts) {
+        Args a;
+
+        ok = args_parse(&a, "-object", *it, "qom-type", NULL, err) &&
+             (objects_add(&o->objects, args_str(&a, "qom-type", NULL), args_str(&a, "id", NULL), &a,
+                          err) || error_prefix(err, "-object "));
+        args_free(&a);
+        if (!ok)
+            break;
+    }
+    return ok;
+}
+
 void options_free(Options *o)
 {
     args_free(&o->machine);
@@ -449,6 +469,8 @@ void options_free(Options *o)
     vec_free(&o->dirs);
     vec_free(&o->fw_cfgs);
     vec_free(&o->loaders);
+    vec_free(&o->object_texts);
+    objects_free(&o->objects);
     drives_free(o);
     free(o->name);
     free(o->append);

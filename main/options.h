@@ -39,7 +39,8 @@ typedef struct Options {
     const char *image;      // the argument without an option
     const char *cpu, *bios;
     FlashFile flash[MACHINE_FLASHES];
-    VEC(const char *) fw_cfgs, loaders;
+    VEC(const char *) fw_cfgs, loaders, object_texts;
+    Objects objects;        // of object_texts and of monitors
     char *firmware_path;    // owned
     const char *log_items, *log_file;
     char *name, *append;    // owned
@@ -57,6 +58,7 @@ bool options_parse(Options *o, int argc, char **argv, Error *err);
 // Finds the machine, checks and spreads its properties, fills in defaults.
 bool options_settle(Options *o, Error *err);
 void options_free(Options *o);
+bool objects_make(Options *o, Error *err); // -object, in order
 // Of each option that is built: its name, and the keys of its value where one table has them.
 void options_each(void (*fn)(void *opaque, const char *name, const ArgDesc *keys), void *opaque);
 
@@ -74,6 +76,7 @@ bool set_name(Options *o, const char *val, Error *err);
 bool set_uuid(Options *o, const char *val, Error *err);
 bool set_add_fd(Options *o, const char *val, Error *err);
 bool set_semihosting(Options *o, const char *val, Error *err);
+bool set_object(Options *o, const char *val, Error *err);
 bool smp_spread(Options *o, Error *err); // -smp into config.cpus and -M smp.*
 
 // Files that the machine keeps (drives.c).  Opened before there is a machine, closed after it.
@@ -100,6 +103,8 @@ void list_cpus(const MachineClass *cls);
 // What -cpu "MODEL,...,help" asks for: the options of the model, as the others set them.
 bool list_cpu_options(const MachineClass *cls, const char *text, Error *err);
 void list_accels(void);
+void list_objects(void);
+bool list_object_options(const char *text, Error *err); // "CLASS,help"
 
 // Keys of -M that every machine has.
 extern const ArgDesc machine_keys[];

@@ -43,6 +43,7 @@ extern const size_t qmp_command_count;
 // One member of a "name?:type ..." list.  False at the end.
 typedef struct QmpMember { char name[40], type[40]; bool optional; } QmpMember;
 bool qmp_member(const char **p, QmpMember *m);
+#define QMP_MORE "..."  // as a member's name ("...?:any"): members that are not listed may follow
 
 const QmpType *qmp_type(const char *name); // NULL: built in, or an array
 bool qmp_check(const char *members, const json_t *args, Error *err);
@@ -61,5 +62,10 @@ json_t *qmp_query_pci(Qmp *q, const json_t *args);
 json_t *qmp_query_hotpluggable(Qmp *q, const json_t *args);
 json_t *qmp_query_block(Qmp *q, const json_t *args);
 json_t *qmp_query_uuid(Qmp *q, const json_t *args);
+// qmp_objects_jansson.c
+json_t *qmp_object_add(Qmp *q, const json_t *args);
+json_t *qmp_object_del(Qmp *q, const json_t *args);
+json_t *qmp_query_memdev(Qmp *q, const json_t *args);
 
-void qmp_add_props(json_t *list, const DeviceClass *c); // a class's properties as rows
+void qmp_add_props(json_t *list, const Prop *props, size_t max); // a class's properties as rows
+json_t *qmp_prop_value(const void *self, const Prop *p);

@@ -260,6 +260,9 @@ static json_t *query_machines(Qmp *q, const json_t *args)
 
         if (c->alias)
             json_object_set_new(row, "alias", json_string(c->alias));
+        if (!c->bare)
+            json_object_set_new(row, "default-ram-id",
+                                json_string(c->ram_id ? c->ram_id : "ram"));
         if (c->default_cpu)
             json_object_set_new(row, "default-cpu-type",
                                 json_sprintf("%s-%s-cpu", c->default_cpu, c->cpu_class));
@@ -373,7 +376,7 @@ static json_t *query_options(Qmp *q, const json_t *args)
 }
 
 // ---- objects -------------------------------------------------------------------------------
-// The tree: /machine, below it its devices by name and cpu0, cpu1 ...
+// The tree: /machine, below it its devices by name and cpu0, cpu1 ...; /objects.
 
 static const char *prop_type(const Prop *p)
 {
@@ -406,6 +409,9 @@ static json_t *qom_list_types(Qmp *q, const json_t *args)
         add_type(list, wanted, "machine", json_sprintf("%s-machine", (*it)->name));
     accel_foreach (it)
         add_type(list, wanted, "accel", json_sprintf("%s-accel", (*it)->name));
+    object_class_foreach (it)
+        add_type(list, str_eq(wanted, "user-creatable") ? NULL : wanted, (*it)->parent,
+                 json_string((*it)->name));
     cpu_class_foreach (it)
         for (const CpuModel *m = (*it)->models; m->name; m++)
             add_type(list, wanted, "cpu", json_sprintf("%s-%s-cpu", m->name, (*it)->name));
@@ -417,9 +423,9 @@ static void add_property(json_t *list, const char *name, json_t *type)
     json_array_append_new(list, json_pack("{ssso}", "name", name, "type", type));
 }
 
-void qmp_add_props(json_t *list, const DeviceClass *c)
+void qmp_add_props(json_t *list, const Prop *props, size_t max)
 {
-    for (const Prop *p = c->props; p < c->props + DEVICE_PROPS && p->name; p++) {
+    for (const Prop *p = props; p < props + max && p->name; p++) {
         add_property(list, p->name, json_string(prop_type(p)));
         if (p->help)
             json_object_set_new(json_array_get(list, json_array_size(list) - 1), "description",
@@ -436,7 +442,7 @@ static json_t *device_list_properties(Qmp *q, const json_t *args)
     if (!c)
         return wrong(q, "DeviceNotFound", "there is no device type", name);
     list = json_array();
-    qmp_add_props(list, c);
+    qmp_add_props(list, c->props, DEVICE_PROPS);
     return list;
 }
 
@@ -465,20 +471,32 @@ static void list_machine(const Machine *m, json_t *list)
     }
 }
 
+static Object *object_at(Machine *m, const char *path)
+{
+    return str_starts(path, "/objects/") ? objects_find(machine_objects(m), path + 9) : NULL;
+}
+
 static json_t *qom_list(Qmp *q, const json_t *args)
 {
     const char *path = arg_str(args, "path");
+    const Object *object = object_at(q->m, path);
     const char *leaf = str_starts(path, "/machine/") ? path + 9 : "";
     Device *dev = machine_device(q->m, leaf);
     json_t *list = json_array();
 
     add_property(list, "type", json_string("string"));
-    if (str_eq(path, "/"))
+    if (str_eq(path, "/")) {
         add_property(list, "machine", json_sprintf("child<%s-machine>", q->m->cls->name));
+        add_property(list, "objects", json_string("child<container>"));
+    } else if (str_eq(path, "/objects"))
+        objects_foreach (it, machine_objects(q->m))
+            add_property(list, it->id, json_sprintf("child<%s>", it->cls->name));
+    else if (object)
+        qmp_add_props(list, object->cls->props, OBJECT_PROPS);
     else if (str_eq(path, "/machine"))
         list_machine(q->m, list);
     else if (dev)
-        qmp_add_props(list, dev->cls);
+        qmp_add_props(list, dev->cls->props, DEVICE_PROPS);
     else if (!cpu_at(q->m, leaf)) {
         json_decref(list);
         return wrong(q, "DeviceNotFound", "Device not found:", path);
@@ -486,9 +504,9 @@ static json_t *qom_list(Qmp *q, const json_t *args)
     return list;
 }
 
-static json_t *prop_json(const Device *dev, const Prop *p)
+json_t *qmp_prop_value(const void *self, const Prop *p)
 {
-    const void *at = (const u8 *)dev + p->at;
+    const void *at = (const u8 *)self + p->at;
     const Device *to;
     const char *s;
 
@@ -497,31 +515,46 @@ static json_t *prop_json(const Device *dev, const Prop *p)
     case PROP_KIND_LINK:
         to = *(Device *const *)at;
         return to ? json_sprintf("/machine/%s", to->name) : json_string("");
-    case PROP_KIND_ENUM: return json_string(p->names[prop_get_u64(dev, p)]);
-    case PROP_KIND_BOOL: return json_boolean(prop_get_u64(dev, p));
-    default: return json_integer((json_int_t)prop_get_u64(dev, p));
+    case PROP_KIND_ENUM: return json_string(p->names[prop_get_u64(self, p)]);
+    case PROP_KIND_BOOL: return json_boolean(prop_get_u64(self, p));
+    default: return json_integer((json_int_t)prop_get_u64(self, p));
     }
+}
+
+// NULL: it has no such property.
+static json_t *object_property(const Object *o, const char *name)
+{
+    const Prop *p = prop_find(o->cls->props, OBJECT_PROPS, name);
+
+    if (str_eq(name, "type"))
+        return json_string(o->cls->name);
+    return p ? qmp_prop_value(o, p) : NULL;
 }
 
 static json_t *qom_get(Qmp *q, const json_t *args)
 {
     const char *path = arg_str(args, "path"), *name = arg_str(args, "property");
+    const Object *object = object_at(q->m, path);
+    json_t *value = object ? object_property(object, name) : NULL;
     const char *leaf = str_starts(path, "/machine/") ? path + 9 : "";
     Device *dev = machine_device(q->m, leaf);
     const Prop *p = dev ? prop_find(dev->cls->props, DEVICE_PROPS, name) : NULL;
     bool type = str_eq(name, "type");
 
-    if (!dev && !str_eq(path, "/") && !str_eq(path, "/machine") && !cpu_at(q->m, leaf))
+    if (value)
+        return value;
+    if (!dev && !object && !str_eq(path, "/objects") && !str_eq(path, "/") &&
+        !str_eq(path, "/machine") && !cpu_at(q->m, leaf))
         return wrong(q, "DeviceNotFound", "Device not found:", path);
     if (p)
-        return prop_json(dev, p);
+        return qmp_prop_value(dev, p);
     if (type && dev)
         return json_string(dev->cls->name);
     if (type && str_eq(path, "/machine"))
         return json_sprintf("%s-machine", q->m->cls->name);
-    if (type && str_eq(path, "/"))
+    if (type && (str_eq(path, "/") || str_eq(path, "/objects")))
         return json_string("container");
-    if (type)
+    if (type && !object)
         return json_sprintf("%s-%s-cpu", q->m->cpu_model->name, q->m->cpu_class->name);
     return wrong(q, NULL, "there is no property", name);
 }
@@ -555,7 +588,9 @@ const QmpCommand qmp_commands[] = {
     { "query-vnc", "", "VncInfo", query_vnc },
     { "query-block", "", "[BlockInfo]", qmp_query_block },
     { "query-iothreads", "", "[any]", empty_list },
-    { "query-memdev", "", "[any]", empty_list },
+    { "object-add", "qom-type:str id:str " QMP_MORE "?:any", NULL, qmp_object_add },
+    { "object-del", "id:str", NULL, qmp_object_del },
+    { "query-memdev", "", "[Memdev]", qmp_query_memdev },
     { "query-hotpluggable-cpus", "", "[any]", qmp_query_hotpluggable },
     { "query-mice", "", "[any]", empty_list },
     { "query-pci", "", "[PciInfo]", qmp_query_pci },

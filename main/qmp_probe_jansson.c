@@ -75,16 +75,19 @@ json_t *qmp_qom_list_properties(Qmp *q, const json_t *args)
     const MachineClass *machine = machine_type(type);
     const CpuClass *cpu = cpu_type(type);
     const Accel *accel = accel_type(type);
+    const ObjectClass *object = object_class_find(type, NULL);
     json_t *list;
 
-    if (!dev && !machine && !cpu && !accel) {
+    if (!dev && !machine && !cpu && !accel && !object) {
         error_set(q->err, "Class '%.200s' not found", type);
         q->cls = "DeviceNotFound";
         return NULL;
     }
     list = json_array();
     if (dev)
-        qmp_add_props(list, dev);
+        qmp_add_props(list, dev->props, DEVICE_PROPS);
+    if (object)
+        qmp_add_props(list, object->props, OBJECT_PROPS);
     if (machine) {
         add_descs(list, machine_keys + 1); // "type" is the machine itself
         add_descs(list, machine->options);

@@ -55,6 +55,9 @@ static const QmpType types[] = {
     { "BlockInfo", "device:str qdev?:str type:str removable:bool locked:bool "
       "inserted?:BlockDeviceInfo", NULL },
     { "VncInfo", "enabled:bool", NULL },
+    { "HostMemPolicy", NULL, "bind default interleave preferred" },
+    { "Memdev", "id?:str size:int merge:bool dump:bool prealloc:bool share:bool reserve?:bool "
+      "host-nodes:[int] policy:HostMemPolicy", NULL },
 };
 
 static const QmpEvent events[] = {
@@ -149,7 +152,7 @@ bool qmp_check(const char *members, const json_t *args, Error *err)
         bool known = false;
 
         for (p = members; !known && qmp_member(&p, &m);)
-            known = str_eq(m.name, key);
+            known = str_eq(m.name, key) || str_eq(m.name, QMP_MORE);
         if (!known)
             return error_set_class(err, ERROR_INVALID, "Parameter '%.80s' is unexpected", key);
     }
@@ -176,6 +179,8 @@ static json_t *members_json(json_t *out, json_t *seen, const char *members)
     QmpMember m;
 
     while (qmp_member(&members, &m)) {
+        if (str_eq(m.name, QMP_MORE))
+            continue;
         json_t *row = json_pack("{ssss}", "name", m.name, "type", m.type);
 
         if (m.optional)

@@ -19,6 +19,7 @@ const ArgDesc machine_keys[] = {
     { "dtb", ARG_STRING, "as -dtb" },
     { "firmware", ARG_STRING, "as -bios" },
     { "dumpdtb", ARG_STRING, "write the device tree to this file and exit" },
+    { "memory-backend", ARG_STRING, "the -object whose memory is the machine's" },
     { "usb", ARG_BOOL, "not built, off only" },
     { "graphics", ARG_BOOL, "accepted" },
     { "dump-guest-core", ARG_BOOL, "accepted" },
@@ -90,6 +91,8 @@ static void spread_machine_keys(Options *o)
     c->loaders = o->loaders.at;
     c->loader_count = o->loaders.len;
     c->options = &o->machine;
+    c->objects = &o->objects;
+    c->ram_backend = args_str(&o->machine, "memory-backend", NULL);
     c->cpu = o->cpu;
 }
 
@@ -131,7 +134,7 @@ static bool settle_image(Options *o, Error *err)
     if (!boot_kernel_kind(o->image, &kind, err))
         return false;
     c->kernel = o->image;
-    if (!c->ram_size)
+    if (!c->ram_size && !c->ram_backend)
         c->ram_size = GIB;
     if (!c->cpus && kind == BOOT_ARM64_IMAGE)
         c->cpus = default_cpus();

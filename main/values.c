@@ -150,9 +150,7 @@ static void smp_complete(Topology *t)
 
 static void machine_key(Options *o, const char *key, u64 val)
 {
-    Arg a = { xstrdup(key), xasprintf("%llu", (unsigned long long)val), .bare = false };
-
-    vec_push(&o->machine.list, a);
+    args_add(&o->machine, key, "%llu", (unsigned long long)val);
 }
 
 bool smp_spread(Options *o, Error *err)
@@ -211,6 +209,22 @@ static bool rtc_base(Options *o, const char *base, Error *err)
     }
     return error_set_class(err, ERROR_INVALID, "-rtc base=%s: use utc, localtime or a date after "
                            "1970 such as 2026-11-23T12:00:00", base);
+}
+
+// "-object CLASS,id=ID,...": made by main, before the machine.
+bool set_object(Options *o, const char *val, Error *err)
+{
+    const char *last = strrchr(val, ',');
+
+    if (is_help(val)) {
+        list_objects();
+        o->done = true;
+    } else if (last && is_help(last + 1)) {
+        o->done = true;
+        return list_object_options(val, err);
+    }
+    vec_push(&o->object_texts, val);
+    return true;
 }
 
 bool set_rtc(Options *o, const char *val, Error *err)

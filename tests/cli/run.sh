@@ -75,6 +75,27 @@ bad log-item 'in_asm' -M virt -d in_asn -kernel "$off"
 bad m-0 'm' -M virt -nographic -m 0 -kernel "$off"
 bad m-99T '99T\|memory\|RAM' -M virt -nographic -m 99T -kernel "$off"
 bad m-text 'm' -M virt -nographic -m lots -kernel "$off"
+good objects memory-backend-memfd -object help
+good object-options discard-data -object memory-backend-file,help
+bad object-type 'memory-backend-ram' $virt -object memory-backend-rom,id=a,size=1M -kernel "$off"
+bad object-help-type 'nope' -object nope,help
+bad object-size 'size=' $virt -object memory-backend-ram,id=a -kernel "$off"
+bad object-twice "'a' already" $virt -object memory-backend-ram,id=a,size=1M \
+    -object memory-backend-ram,id=a,size=1M -kernel "$off"
+bad object-file '/nodir/x' $virt -object memory-backend-file,id=a,size=1M,mem-path=/nodir/x \
+    -kernel "$off"
+bad backend-none "'a' not found" -M virt,memory-backend=a -nographic -kernel "$off"
+bad backend-size 'make them equal' -M virt,memory-backend=a -nographic -m 1M -kernel "$off" \
+    -object memory-backend-ram,id=a,size=2M
+bad backend-readonly 'readonly' -M virt,memory-backend=a -nographic -kernel "$off" \
+    -object memory-backend-file,id=a,size=16,mem-path="$off",readonly=on
+bad backend-wide 'room for' -M virt,memory-backend=a -nographic -kernel "$off" \
+    -object memory-backend-ram,id=a,size=8191G,reserve=off
+# the file has the guest's memory afterwards: here the kernel, at 0x80000 in it
+good backend-file '' -M virt,memory-backend=a -nographic -kernel "$off" \
+    -object memory-backend-file,id=a,size=128M,share=on,mem-path="$tmp/ram"
+if tail -c +524289 "$tmp/ram" | head -c 16 | cmp -s - "$off"; then ok backend-file-holds
+else fail backend-file-holds 'no kernel in the file'; fi
 bad smp-0 'smp' $virt -smp 0 -kernel "$off"
 bad smp-9999 'smp' $virt -smp 9999 -kernel "$off"
 bad smp-text 'smp' $virt -smp two -kernel "$off"

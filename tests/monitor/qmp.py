@@ -246,6 +246,46 @@ def test_types(q):
     check("gic", {g["version"] for g in q.run("query-gic-capabilities")["return"]} == {2, 3})
 
 
+def test_objects(q):
+    """Memory back ends come and go; the one that is the machine's RAM stays."""
+    def ids():
+        return [m["id"] for m in q.run("query-memdev")["return"]]
+
+    def refused(text, **args):
+        check("object-refused", text in q.run("object-add", **args).get("error", {}).get("desc", ""), args)
+
+    ram = "memory-backend-ram"
+    check("memdev", ids() == ["mach-virt.ram"], ids())
+    check("object-in-use", "error" in q.run("object-del", id="mach-virt.ram"))
+    check("object-add", q.run("object-add", qom_type=ram, id="a", size=1 << 20, prealloc=True) == {"return": {}})
+    check("object-listed", ids() == ["mach-virt.ram", "a"])
+    row = q.run("query-memdev")["return"][1]
+    check("object-told", row["size"] == 1 << 20 and row["prealloc"] and not row["share"], row)
+    check("object-qom", q.run("qom-get", path="/objects/a", property="size")["return"] == 1 << 20)
+    check("object-child", {"name": "a", "type": "child<%s>" % ram} in
+          q.run("qom-list", path="/objects")["return"])
+    check("object-no-property", "error" in q.run("qom-get", path="/objects/a", property="nope"))
+    refused("already", qom_type=ram, id="a", size=4096)
+    refused("unexpected", qom_type=ram, id="b", size=4096, sise=1)
+    refused("uint64", qom_type=ram, id="b", size="1M")
+    refused("uint64", qom_type=ram, id="b", size=-1)
+    refused("boolean", qom_type=ram, id="b", size=4096, share="on")
+    refused("string", qom_type="memory-backend-file", id="b", size=4096, **{"mem-path": 1})
+    refused("is no id", qom_type=ram, id="/", size=4096)
+    refused("unknown object type", qom_type="rom", id="b")
+    check("object-info", "memory backend: a\r\n  size:  1048576\r\n" in
+          q.run("human-monitor-command", command_line="info memdev")["return"])
+    q.run("human-monitor-command", command_line="object_add memory-backend-memfd,id=c,size=8k")
+    check("object-hmp", ids() == ["mach-virt.ram", "a", "c"], ids())
+    q.run("human-monitor-command", command_line="object_del c")
+    check("object-del", q.run("object-del", id="a") == {"return": {}} and ids() == ["mach-virt.ram"])
+    check("object-gone", "not found" in q.run("object-del", id="a")["error"]["desc"])
+    types = {t["name"]: t["parent"] for t in q.run("qom-list-types", implements="user-creatable")["return"]}
+    check("object-types", types.get("memory-backend-file") == "memory-backend", types)
+    names = {p["name"] for p in q.run("qom-list-properties", typename="memory-backend-file")["return"]}
+    check("object-properties", {"mem-path", "discard-data", "size"} <= names, names)
+
+
 def test_no_reboot():
     for name, args, ask, want in (
             ("reset", ["-no-reboot"], "system_reset", {"guest": False, "reason": "host-qmp-system-reset"}),
@@ -283,6 +323,7 @@ def test_events():
     check("memsave-cpu", "error" in a.run("memsave", val=0, size=1, filename=path, cpu_index=99))
     test_schema(a)
     test_types(a)
+    test_objects(a)
     a.close()
     b.close()
 
