@@ -109,15 +109,17 @@ static const ChardevClass *class_of(const char *option, const char *text, Error 
     return cls;
 }
 
+const ArgDesc chardev_keys[] = {
+    { "backend", ARG_STRING, "what it is" },
+    { "id", ARG_STRING, "its name" },
+    { "mux", ARG_BOOL, "several front ends, Ctrl-A keys (off)" },
+    { NULL, ARG_STRING, NULL },
+};
+
 // id: given, or the text's.
 static bool add_text(ChardevSet *set, const char *option, const char *text, const char *id,
                      Error *err)
 {
-    static const ArgDesc common[] = {
-        { "backend", ARG_STRING, "what it is" },
-        { "id", ARG_STRING, "its name" },
-        { "mux", ARG_BOOL, "several front ends, Ctrl-A keys (off)" },
-    };
     const ChardevClass *cls = class_of(option, text, err);
     VEC(ArgDesc) known = { 0 };
     Args a = { 0 };
@@ -125,8 +127,8 @@ static bool add_text(ChardevSet *set, const char *option, const char *text, cons
 
     if (!cls)
         return false;
-    for (size_t i = 0; i < ARRAY_LEN(common); i++)
-        vec_push(&known, common[i]);
+    for (const ArgDesc *d = chardev_keys; d->name; d++)
+        vec_push(&known, *d);
     for (const ArgDesc *d = cls->args; d->name; d++)
         vec_push(&known, *d);
     vec_push(&known, (ArgDesc){ 0 });

@@ -24,6 +24,7 @@ void chardevs_hooks(ChardevSet *set, const MuxHooks *hooks); // any time before 
 
 // "backend,id=ID[,mux=on][,key=val...]"
 bool chardevs_add(ChardevSet *set, const char *text, Error *err);
+extern const ArgDesc chardev_keys[]; // of every back end
 
 // The old short forms (chardev/legacy.c) of `option`: what -serial, -monitor, -parallel
 // take.  label becomes the id.  *out: NULL for "none", else where the front end connects.

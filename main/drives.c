@@ -7,7 +7,7 @@
 #include "main/options.h"
 #include "util/alloc.h"
 
-static const ArgDesc drive_keys[] = {
+const ArgDesc drive_keys[] = {
     { "file", ARG_STRING, "the image" },
     { "if", ARG_STRING, "pflash: a flash bank; others are not built yet" },
     { "format", ARG_STRING, "raw" },

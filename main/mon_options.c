@@ -19,18 +19,19 @@ static bool add_port(MonPorts *out, Chardev *c, MonitorMode mode)
     return true;
 }
 
+const ArgDesc mon_keys[] = {
+    { "chardev", ARG_STRING, "" }, { "mode", ARG_STRING, "" }, { "pretty", ARG_BOOL, "" },
+    { NULL, ARG_STRING, NULL },
+};
+
 static bool open_mon(const char *val, ChardevSet *set, MonPorts *out, Error *err)
 {
-    static const ArgDesc keys[] = {
-        { "chardev", ARG_STRING, "" }, { "mode", ARG_STRING, "" }, { "pretty", ARG_BOOL, "" },
-        { NULL, ARG_STRING, NULL },
-    };
     const char *id, *mode;
     bool control, ok, pretty = false;
     Chardev *c = NULL;
     Args a;
 
-    if (!args_parse(&a, "-mon", val, "chardev", keys, err))
+    if (!args_parse(&a, "-mon", val, "chardev", mon_keys, err))
         return false;
     id = args_str(&a, "chardev", NULL);
     mode = args_str(&a, "mode", "readline");

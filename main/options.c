@@ -8,6 +8,7 @@
 
 #include "chardev/set.h"
 #include "config.h"
+#include "machine/boot/boot.h"
 #include "util/alloc.h"
 #include "util/log.h"
 
@@ -28,6 +29,10 @@ typedef struct OptionRow {
     bool (*set)(Options *o, const char *val, Error *err);
     const char *help;       // NULL: another name of the row above
     const char *fallback;   // its value where none is given, as --NAME=VALUE; NULL: it wants one
+    // for query-command-line-options:
+    const ArgDesc *keys;    // of its value, or NULL
+    void (*more)(OptionKeys *all); // those that depend on what is chosen; optional
+    const char *group;      // QEMU's name for it, where that is another
 } OptionRow;
 
 static bool set_help(Options *o, const char *val, Error *err);
@@ -49,21 +54,33 @@ static bool set_mon(Options *o, const char *val, Error *err);
 #define AT(member) .at = offsetof(Options, member)
 #define WANTS(what) .arg = what
 
+static const ArgDesc object_keys[] = {
+    { "qom-type", ARG_STRING, "what it is" },
+    { "id", ARG_STRING, "its name" },
+    { NULL, ARG_STRING, NULL },
+};
+
 static const OptionRow rows[] = {
     { NULL, HEADING, .help = "Machine" },
     { "M", CALL, WANTS("NAME[,PROPERTY=VALUE]..."), .set = set_machine,
       .help = "the machine; 'help' lists them, NAME,help lists its properties" },
-    { "machine", CALL, WANTS("NAME"), .set = set_machine },
+    { "machine", CALL, WANTS("NAME"), .set = set_machine,
+      .keys = machine_keys, .more = option_keys_machine },
     { "cpu", CALL, WANTS("MODEL[,FEATURE=on|off...]"), .set = set_cpu,
-      .help = "processor; 'help' lists them, 'MODEL,help' its features" },
-    { "m", CALL, WANTS("SIZE"), .set = set_memory, .help = "memory: 512M, 2G; M without a suffix" },
+      .help = "processor; 'help' lists them, 'MODEL,help' its features",
+      .more = option_keys_cpu },
+    { "m", CALL, WANTS("SIZE"), .set = set_memory, .help = "memory: 512M, 2G; M without a suffix",
+      .keys = memory_keys, .group = "memory" },
     { "smp", CALL, WANTS("N[,sockets=,clusters=,cores=,threads=]"), .set = set_smp,
-      .help = "number of processors, each a host thread" },
+      .help = "number of processors, each a host thread",
+      .keys = smp_keys, .group = "smp-opts" },
     { "accel", CALL, WANTS("NAME[,PROPERTY=VALUE]..."), .set = set_accel,
-      .help = "what runs the guest; 'help' lists them; tcg has engine=amd64|eval" },
+      .help = "what runs the guest; 'help' lists them; tcg has engine=amd64|eval",
+      .more = option_keys_accel },
 
     { "object", CALL, WANTS("TYPE,id=ID[,PROPERTY=VALUE]..."), .set = set_object,
-      .help = "memory for the machine (-M memory-backend=ID); 'help' lists types" },
+      .help = "memory for the machine (-M memory-backend=ID); 'help' lists types",
+      .keys = object_keys, .more = option_keys_object },
 
     { NULL, HEADING, .help = "What to boot" },
     { "kernel", TEXT, WANTS("FILE"), AT(config.kernel),
@@ -74,11 +91,14 @@ static const OptionRow rows[] = {
     { "bios", TEXT, WANTS("FILE"), AT(bios), .help = "firmware; gets the kernel by fw_cfg" },
     { "pflash", CALL, WANTS("FILE"), .set = set_pflash, .help = "a flash bank, kept in FILE" },
     { "drive", CALL, WANTS("if=pflash,file=FILE[,unit=N][,readonly=on]"), .set = set_drive,
-      .help = "the same, with more to say" },
+      .help = "the same, with more to say",
+      .keys = drive_keys },
     { "device", CALL, WANTS("loader[,file=F][,addr=A][,data=V,data-len=N][,cpu-num=N]"),
-      .set = set_device, .help = "put a file or a value into memory at each reset" },
+      .set = set_device, .help = "put a file or a value into memory at each reset",
+      .keys = boot_loader_keys },
     { "fw_cfg", CALL, WANTS("name=NAME,file=FILE|string=TEXT"), .set = set_fw_cfg,
-      .help = "a file for the firmware" },
+      .help = "a file for the firmware",
+      .keys = boot_fw_cfg_keys },
 
     { NULL, HEADING, .help = "Console and devices" },
     { "nographic", FLAG, AT(nographic),
@@ -86,22 +106,27 @@ static const OptionRow rows[] = {
     { "serial", CALL, WANTS("DEV"), .set = set_serial,
       .help = "stdio, null, pty, mon:stdio, file:F, unix:F, tcp:HOST:PORT, chardev:ID" },
     { "chardev", CALL, WANTS("BACKEND,id=ID[,PROPERTY=VALUE]..."), .set = set_chardev,
-      .help = "a character back end for -serial; 'help' lists them" },
+      .help = "a character back end for -serial; 'help' lists them",
+      .keys = chardev_keys, .more = option_keys_chardev },
     { "monitor", CALL, WANTS("DEV"), .set = set_monitor,
       .help = "the monitor on DEV, as -serial has it; with -nographic it is behind Ctrl-A c" },
     { "qmp", CALL, WANTS("DEV"), .set = set_qmp, .help = "a monitor for programs (QMP) on DEV" },
     { "qmp-pretty", CALL, WANTS("DEV"), .set = set_qmp_pretty, .help = "the same, indented" },
     { "mon", CALL, WANTS("[chardev=]ID[,mode=readline|control][,pretty=on]"), .set = set_mon,
-      .help = "a monitor on a -chardev" },
+      .help = "a monitor on a -chardev",
+      .keys = mon_keys },
     { "add-fd", CALL, WANTS("fd=FD,set=N[,opaque=TEXT]"), .set = set_add_fd,
-      .help = "an inherited descriptor opens as /dev/fdset/N" },
+      .help = "an inherited descriptor opens as /dev/fdset/N",
+      .keys = add_fd_keys },
     { "semihosting", FLAG, AT(config.semihost.enabled),
       .help = "Arm semihosting: the guest gets this user's files, console and commands" },
     { "semihosting-config", CALL,
       WANTS("enable=on|off[,target=native|auto][,chardev=ID][,userspace=on][,arg=TEXT]..."),
-      .set = set_semihosting, .help = "the same, with its console and the program's arguments" },
+      .set = set_semihosting, .help = "the same, with its console and the program's arguments",
+      .keys = semihosting_keys },
     { "rtc", CALL, WANTS("base=utc|localtime|DATE,clock=host"), .set = set_rtc,
-      .help = "what time the guest's clock starts at" },
+      .help = "what time the guest's clock starts at",
+      .keys = rtc_keys },
     { "seed", CALL, WANTS("N"), .set = set_seed, .help = "makes the guest's random seeds repeat" },
     { "slow-clock", CALL, WANTS("N"), .set = set_slow_clock,
       .help = "the guest's time runs N times slower, for slow engines" },
@@ -116,7 +141,8 @@ static const OptionRow rows[] = {
     { "S", FLAG, AT(config.start_paused), .help = "do not start the processors" },
     { "no-reboot", FLAG, AT(config.no_reboot), .help = "exit in place of a reset" },
     { "no-shutdown", FLAG, AT(config.no_shutdown), .help = "stay when the guest powers off" },
-    { "name", CALL, WANTS("TEXT"), .set = set_name, .help = "name of this guest" },
+    { "name", CALL, WANTS("TEXT"), .set = set_name, .help = "name of this guest",
+      .keys = name_keys },
     { "uuid", CALL, WANTS("UUID"), .set = set_uuid, .help = "identity of this guest" },
     { "L", CALL, WANTS("DIR"), .set = set_dir, .help = "look for firmware here first" },
 
@@ -432,9 +458,18 @@ bool options_parse(Options *o, int argc, char **argv, Error *err)
 
 void options_each(void (*fn)(void *opaque, const char *name, const ArgDesc *keys), void *opaque)
 {
-    for (const OptionRow *r = rows; r < rows + ARRAY_LEN(rows); r++)
-        if (r->name && r->kind != LATER && r->kind != HEADING)
-            fn(opaque, r->name, str_eq(r->name, "machine") ? machine_keys : NULL);
+    for (const OptionRow *r = rows; r < rows + ARRAY_LEN(rows); r++) {
+        OptionKeys all = { 0 };
+
+        if (r->kind == LATER || r->kind == HEADING)
+            continue;
+        option_keys_add(&all, r->keys);
+        if (r->more)
+            r->more(&all);
+        vec_push(&all, (ArgDesc){ 0 });
+        fn(opaque, r->group ? r->group : r->name, all.at);
+        vec_free(&all);
+    }
 }
 
 bool objects_make(Options *o, Error *err)

@@ -59,7 +59,8 @@ bool options_parse(Options *o, int argc, char **argv, Error *err);
 bool options_settle(Options *o, Error *err);
 void options_free(Options *o);
 bool objects_make(Options *o, Error *err); // -object, in order
-// Of each option that is built: its name, and the keys of its value where one table has them.
+// Of each option that is built: its name in query-command-line-options, and the keys that its
+// value may have, each once.
 void options_each(void (*fn)(void *opaque, const char *name, const ArgDesc *keys), void *opaque);
 
 // For rows: values that take some parsing (values.c).
@@ -106,5 +107,16 @@ void list_accels(void);
 void list_objects(void);
 bool list_object_options(const char *text, Error *err); // "CLASS,help"
 
-// Keys of -M that every machine has.
-extern const ArgDesc machine_keys[];
+// Keys of options, beside where they are read.
+extern const ArgDesc machine_keys[]; // of -M, that every machine has
+extern const ArgDesc memory_keys[], smp_keys[], rtc_keys[], name_keys[], add_fd_keys[];
+extern const ArgDesc semihosting_keys[], mon_keys[], drive_keys[];
+
+// Where the keys depend on the value: all of them (option_keys.c).
+typedef VEC(ArgDesc) OptionKeys;
+void option_keys_add(OptionKeys *all, const ArgDesc *table);
+void option_keys_machine(OptionKeys *all);
+void option_keys_cpu(OptionKeys *all);
+void option_keys_accel(OptionKeys *all);
+void option_keys_chardev(OptionKeys *all);
+void option_keys_object(OptionKeys *all);

@@ -68,7 +68,7 @@ bool set_enable_kvm(Options *o, const char *val, Error *err)
 
 // ---- -m, -smp ---------------------------------------------------------------------------------
 
-static const ArgDesc memory_keys[] = {
+const ArgDesc memory_keys[] = {
     { "size", ARG_STRING, "" }, { "slots", ARG_U64, "" }, { "maxmem", ARG_STRING, "" },
     { NULL, ARG_STRING, NULL },
 };
@@ -95,7 +95,7 @@ bool set_memory(Options *o, const char *val, Error *err)
     return ok;
 }
 
-static const ArgDesc smp_keys[] = {
+const ArgDesc smp_keys[] = {
     { "cpus", ARG_U64, "" },     { "maxcpus", ARG_U64, "" }, { "sockets", ARG_U64, "" },
     { "dies", ARG_U64, "" },     { "clusters", ARG_U64, "" }, { "cores", ARG_U64, "" },
     { "threads", ARG_U64, "" },  { NULL, ARG_STRING, NULL },
@@ -227,15 +227,16 @@ bool set_object(Options *o, const char *val, Error *err)
     return true;
 }
 
+const ArgDesc rtc_keys[] = {
+    { "base", ARG_STRING, "" }, { "clock", ARG_STRING, "" }, { "driftfix", ARG_STRING, "" },
+    { NULL, ARG_STRING, NULL },
+};
+
 bool set_rtc(Options *o, const char *val, Error *err)
 {
-    static const ArgDesc keys[] = {
-        { "base", ARG_STRING, "" }, { "clock", ARG_STRING, "" }, { "driftfix", ARG_STRING, "" },
-        { NULL, ARG_STRING, NULL },
-    };
     Args a;
 
-    if (!args_parse(&a, "-rtc", val, NULL, keys, err))
+    if (!args_parse(&a, "-rtc", val, NULL, rtc_keys, err))
         return false;
     const char *clock = args_str(&a, "clock", "host"), *fix = args_str(&a, "driftfix", "none");
     bool ok = rtc_base(o, args_str(&a, "base", "utc"), err);
@@ -274,15 +275,16 @@ bool set_check(Options *o, const char *val, Error *err)
     return true;
 }
 
+const ArgDesc name_keys[] = {
+    { "guest", ARG_STRING, "" }, { "process", ARG_STRING, "" },
+    { "debug-threads", ARG_BOOL, "" }, { NULL, ARG_STRING, NULL },
+};
+
 bool set_name(Options *o, const char *val, Error *err)
 {
-    static const ArgDesc keys[] = {
-        { "guest", ARG_STRING, "" }, { "process", ARG_STRING, "" },
-        { "debug-threads", ARG_BOOL, "" }, { NULL, ARG_STRING, NULL },
-    };
     Args a;
 
-    if (!args_parse(&a, "-name", val, "guest", keys, err))
+    if (!args_parse(&a, "-name", val, "guest", name_keys, err))
         return false;
     const char *process = args_str(&a, "process", NULL);
 
@@ -306,17 +308,18 @@ bool set_uuid(Options *o, const char *val, Error *err)
     return ok || error_set_class(err, ERROR_INVALID, "-uuid %s: write it as %s", val, form);
 }
 
+const ArgDesc add_fd_keys[] = {
+    { "fd", ARG_U64, "the descriptor" }, { "set", ARG_U64, "the set it comes into" },
+    { "opaque", ARG_STRING, "a text for query-fdsets" }, { NULL, ARG_STRING, NULL },
+};
+
 bool set_add_fd(Options *o, const char *val, Error *err)
 {
-    static const ArgDesc keys[] = {
-        { "fd", ARG_U64, "the descriptor" }, { "set", ARG_U64, "the set it comes into" },
-        { "opaque", ARG_STRING, "a text for query-fdsets" }, { NULL, ARG_STRING, NULL },
-    };
     u64 fd = 0, set = 0;
     Args a;
 
     (void)o;
-    if (!args_parse(&a, "-add-fd", val, NULL, keys, err))
+    if (!args_parse(&a, "-add-fd", val, NULL, add_fd_keys, err))
         return false;
     bool ok = args_u64(&a, "fd", 0, &fd, err) && args_u64(&a, "set", FDSET_NEW, &set, err);
 
@@ -343,16 +346,17 @@ static bool semihost_target(const char *target, Error *err)
                            "-semihosting-config target=%s: use native or auto", target);
 }
 
+const ArgDesc semihosting_keys[] = {
+    { "enable", ARG_BOOL, "" },    { "target", ARG_STRING, "" }, { "chardev", ARG_STRING, "" },
+    { "userspace", ARG_BOOL, "" }, { "arg", ARG_STRING, "" },    { NULL, ARG_STRING, NULL },
+};
+
 bool set_semihosting(Options *o, const char *val, Error *err)
 {
-    static const ArgDesc keys[] = {
-        { "enable", ARG_BOOL, "" },    { "target", ARG_STRING, "" }, { "chardev", ARG_STRING, "" },
-        { "userspace", ARG_BOOL, "" }, { "arg", ARG_STRING, "" },    { NULL, ARG_STRING, NULL },
-    };
     SemihostConfig *c = &o->config.semihost;
     Args a;
 
-    if (!args_parse(&a, "-semihosting-config", val, "enable", keys, err))
+    if (!args_parse(&a, "-semihosting-config", val, "enable", semihosting_keys, err))
         return false;
     bool ok = args_bool(&a, "enable", true, &c->enabled, err) &&
               args_bool(&a, "userspace", c->userspace, &c->userspace, err) &&

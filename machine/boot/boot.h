@@ -36,6 +36,9 @@ bool boot_file_rest(BootFile *b, void *to, u64 room, u64 *got, Error *err);
 bool boot_file_some(BootFile *b, void *to, u64 len, u64 *got, Error *err);
 bool boot_file_seek(BootFile *b, u64 at, Error *err); // plain files only
 
+// Keys of -device loader and -fw_cfg.
+extern const ArgDesc boot_loader_keys[], boot_fw_cfg_keys[];
+
 // ---- memory ---------------------------------------------------------------------------
 
 // The RAM that -m gave, where the machine has mapped it.

@@ -65,7 +65,7 @@ bool boot_fw_cfg_kernel(Machine *m, Error *err)
 
 // ---- -fw_cfg -------------------------------------------------------------------------------
 
-static const ArgDesc keys[] = {
+const ArgDesc boot_fw_cfg_keys[] = {
     { "name", ARG_STRING, "what the guest finds it by, opt/..." },
     { "file", ARG_STRING, "its content" },
     { "string", ARG_STRING, "its content, as it stands here" },
@@ -97,7 +97,8 @@ bool boot_fw_cfg_files(Machine *m, Error *err)
     for (size_t i = 0; i < m->config->fw_cfg_count && ok; i++) {
         Args a = { 0 };
 
-        ok = args_parse(&a, "-fw_cfg", m->config->fw_cfg[i], "name", keys, err) &&
+        ok = args_parse(&a, "-fw_cfg", m->config->fw_cfg[i], "name",
+                        boot_fw_cfg_keys, err) &&
              add_file(m->fw_cfg, &a, err);
         args_free(&a);
     }

@@ -10,7 +10,7 @@
 
 #define PIECE MIB
 
-static const ArgDesc keys[] = {
+const ArgDesc boot_loader_keys[] = {
     { "driver", ARG_STRING, "loader" },
     { "file", ARG_STRING, "what to load" },
     { "addr", ARG_U64, "where" },
@@ -141,7 +141,8 @@ bool boot_loaders(Machine *m, const BootRam *ram, u16 elf_machine, Error *err)
     for (size_t i = 0; i < m->config->loader_count && ok; i++) {
         Args a = { 0 };
 
-        ok = args_parse(&a, "-device loader", m->config->loaders[i], "driver", keys, err) &&
+        ok = args_parse(&a, "-device loader", m->config->loaders[i], "driver", boot_loader_keys,
+                        err) &&
              load(m, ram, elf_machine, &a, err);
         args_free(&a);
     }

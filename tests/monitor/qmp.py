@@ -246,6 +246,26 @@ def test_types(q):
     check("gic", {g["version"] for g in q.run("query-gic-capabilities")["return"]} == {2, 3})
 
 
+def test_options(q):
+    """The keys of every option that has tables."""
+    options = {o["option"]: {p["name"]: p["type"] for p in o["parameters"]}
+               for o in q.run("query-command-line-options")["return"]}
+    for option, keys in (("machine", "type memory-backend gic-version"), ("memory", "size"),
+                         ("smp-opts", "cpus clusters threads"), ("accel", "tb-size"),
+                         ("chardev", "id mux path host telnet"), ("mon", "mode pretty"),
+                         ("add-fd", "set"), ("rtc", "clock"), ("name", "guest"), ("cpu", "pauth"),
+                         ("semihosting-config", "target arg"), ("drive", "if unit"),
+                         ("device", "addr"), ("fw_cfg", "string"), ("object", "qom-type mem-path")):
+        check("option-" + option, set(keys.split()) <= options.get(option, {}).keys(), options.get(option))
+    check("option-types", (options["chardev"]["mux"], options["add-fd"]["set"], options["object"]["size"],
+                           options["rtc"]["base"]) == ("boolean", "number", "size", "string"))
+    rows = [o["parameters"] for o in q.run("query-command-line-options", option="chardev")["return"]][0]
+    check("option-once", len({r["name"] for r in rows}) == len(rows), rows)
+    one = q.run("query-command-line-options", option="mon")["return"]
+    check("option-one", [o["option"] for o in one] == ["mon"], one)
+    check("option-none", "error" in q.run("query-command-line-options", option="nope"))
+
+
 def test_objects(q):
     """Memory back ends come and go; the one that is the machine's RAM stays."""
     def ids():
@@ -323,6 +343,7 @@ def test_events():
     check("memsave-cpu", "error" in a.run("memsave", val=0, size=1, filename=path, cpu_index=99))
     test_schema(a)
     test_types(a)
+    test_options(a)
     test_objects(a)
     a.close()
     b.close()
