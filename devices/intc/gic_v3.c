@@ -44,10 +44,14 @@ static void route(Gic *s, unsigned spi)
     s->route[spi] = (u16)gic_v3_cpu_of(s, (u32)(v >> 32 & 0xff) << 24 | (v & 0xffffff));
 }
 
-static void wrote_irouter(Gic *s, unsigned spi)
+// 12.9.22: no SPI, no bits; TYPER.No1N: no IRM.
+static void write_irouter(Gic *s, unsigned spi, u64 v)
 {
     u32 old = s->route[spi];
 
+    if (GIC_INTERNAL + spi >= s->irqs)
+        return;
+    s->irouter[spi] = v & 0xff00ffffff;
     route(s, spi);
     if (old != GIC_NOWHERE)
         gic_spi_refresh_cpu(s, old);
@@ -123,8 +127,8 @@ static const Reg regs[] = {
     REG(0x0f00, SGIR, .reset = 0, .flags = REG_QUIET,                            .ref = "12.9"),
     REG_ARRAY(0x0f10, CPENDSGIR, 4, .reset = 0, .flags = REG_QUIET,              .ref = "12.9"),
     REG_ARRAY(0x0f20, SPENDSGIR, 4, .reset = 0, .flags = REG_QUIET,              .ref = "12.9"),
-    REG_ARRAY(0x6100, IROUTER, GIC_SPIS, .at = FIELD_N(irouter), .rw = 0xff00ffffff,
-              .wrote_n = wrote_irouter, .size = 8,                               .ref = "12.9"),
+    REG_ARRAY(0x6100, IROUTER, GIC_SPIS, .at = FIELD_N(irouter), .size = 8,
+              .write_n = write_irouter,                                          .ref = "12.9"),
     REG(0xffd0, PIDR4, .reset = 0x44, .flags = REG_QUIET,                        .ref = "12.1"),
     REG_ARRAY(0xffd4, PIDR5, 3, .reset = 0, .flags = REG_QUIET,                  .ref = "12.1"),
     REG(0xffe0, PIDR0, .reset = 0x92, .flags = REG_QUIET,                        .ref = "12.1"),

@@ -19,6 +19,7 @@ BOARD = {
     "gicv3": (",gic-version=3", [0x08000000, 0x080A0000]),
     "pl011": ("", [0x09000000]),
     "pl031": ("", [0x09010000]),
+    "pl061": ("", [0x09030000]),
     "virtio-mmio": ("", [0x0A000000]),
     "gpex": ("", [0x4010000000]),
 }
@@ -33,12 +34,18 @@ class Peer:
         listener = socket.socket(socket.AF_UNIX)
         listener.bind(path)
         listener.listen()
+        monitor = os.path.join(self.dir.name, "qmp")
         self.process = subprocess.Popen(
             ["qemu-system-aarch64", "-M", "virt" + options, "-S", "-smp", "2",
              "-display", "none", "-serial", "null", "-monitor", "null", "-net", "none",
-             "-qtest", "unix:" + path], stderr=subprocess.DEVNULL)
+             "-qmp", "unix:" + monitor + ",server=on,wait=off", "-qtest", "unix:" + path],
+            stderr=subprocess.DEVNULL)
         listener.settimeout(10)
         self.file = listener.accept()[0].makefile("rw")
+        qmp = socket.socket(socket.AF_UNIX)
+        qmp.connect(monitor)
+        self.qmp = qmp.makefile("rw")
+        self.qmp.write('{"execute": "qmp_capabilities"}\n')
 
     def ask(self, text):
         self.file.write(text + "\n")
@@ -55,6 +62,12 @@ class Peer:
 
     def write(self, at, value):
         self.ask(f"writel {at:#x} {value:#x}")
+
+    def reset(self):
+        self.qmp.write('{"execute": "system_reset"}\n')
+        self.qmp.flush()
+        while '"RESET"' not in self.qmp.readline():
+            pass
 
     def close(self):
         self.process.terminate()
@@ -86,8 +99,7 @@ def main():
             last = region
         out.append(f"{at:05x} {peer.read(base[region] + at):x}")
         if ones:
-            peer.close()
-            peer = Peer(options)
+            peer.reset()
     peer.close()
     print("\n".join(out))
 

@@ -119,6 +119,17 @@ static void check_one(Rig *r, const char *path, u64 at, u32 want, bool ones)
         FAIL("%s: 0x%llx is 0x%x, not 0x%x", path, (unsigned long long)at, got, want);
 }
 
+typedef unsigned long long Number;
+
+static bool read_line(const char *line, Number *at, Number *count, Number *stride, Number *want)
+{
+    *count = 1;
+    *stride = 4;
+    return sscanf(line, "%llx+%llu*%llu %llx", at, count, stride, want) == 4 ||
+           (*stride = 4, sscanf(line, "%llx+%llu %llx", at, count, want)) == 3 ||
+           (*count = 1, sscanf(line, "%llx %llx", at, want)) == 2;
+}
+
 static void check_file(Rig *r, const char *path, bool ones)
 {
     FILE *f = fopen(path, "r");
@@ -128,19 +139,16 @@ static void check_file(Rig *r, const char *path, bool ones)
     if (!f)
         FAIL("cannot open %s", path);
     while (fgets(line, sizeof(line), f)) {
-        unsigned long long at, count = 1, want;
+        unsigned long long at, count, stride, want;
 
         if (sscanf(line, "@%llx", &at) == 1) {
             base = at;
             continue;
         }
-        if (sscanf(line, "%llx+%llu %llx", &at, &count, &want) != 3) {
-            count = 1;
-            if (sscanf(line, "%llx %llx", &at, &want) != 2)
-                continue;
-        }
+        if (!read_line(line, &at, &count, &stride, &want))
+            continue;
         for (u64 i = 0; i < count; i++)
-            check_one(r, path, base + at + 4 * i, (u32)want, ones);
+            check_one(r, path, base + at + stride * i, (u32)want, ones);
     }
     fclose(f);
 }

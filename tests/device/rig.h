@@ -34,8 +34,8 @@ static inline u32 rd(Rig *r, u64 at) { return (u32)rig_read(r, at, 4); }
 static inline void wr(Rig *r, u64 at, u32 v) { rig_write(r, at, v, 4); }
 
 // Compares registers with a text file of "OFFSET VALUE" lines (hex; "# note" lines; a line
-// "@BASE" moves; "OFFSET+COUNT VALUE" repeats): values of the data sheet or the peer, not
-// of the table under test.
+// "@BASE" moves; "OFFSET+COUNT VALUE" repeats, +COUNT*STEP in steps other than 4): values of
+// the data sheet or the peer, not of the table under test.
 void rig_check(Rig *r, const char *path);
 // The same for values that registers have after ones were written to each, alone: the device
 // is reset before.

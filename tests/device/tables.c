@@ -98,5 +98,8 @@ static void check(const char *cls, const char *props, bool ones)
 TEST(tables_virtio_mmio) { check("virtio-mmio", NULL, false); }
 TEST(tables_gicv2m) { check("gicv2m", NULL, false); }
 TEST(tables_gpex) { check("gpex", "mmio-size=1M,mmio64-size=1M", false); }
+TEST(tables_gicv2m_ones) { check("gicv2m", NULL, true); }
+TEST(tables_gicv3_ones) { check("gicv3", "num-cpu=2", true); }
+TEST(tables_pl061_ones) { check("pl061", NULL, true); }
 TEST(tables_pl011_ones) { check("pl011", NULL, true); }
 TEST(tables_pl031_ones) { check("pl031", NULL, true); }
