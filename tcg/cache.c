@@ -130,7 +130,8 @@ static Region *_Atomic *movable_at(Tcg *tcg, u64 pa, u32 mode)
 Region *cache_movable(Tcg *tcg, u64 pa, u32 mode)
 {
     Region *r = atomic_load_explicit(movable_at(tcg, pa, mode), memory_order_acquire);
-    return r && r->pa == pa && r->mode == mode ? r : NULL;
+    return r && r->pa == pa && r->mode == mode &&
+           !atomic_load_explicit(&r->dead, memory_order_relaxed) ? r : NULL;
 }
 
 void cache_publish(Tcg *tcg, Region *r, RamBlock *ram, u64 ram_at)

@@ -104,8 +104,7 @@ static Region *region_at_pc(Cpu *cpu, bool solo)
         stress_lookup(cpu);
     if (!fetch_page(cpu, pc, &fe))
         return NULL;
-    u64 pa = fe->ram->ram_offset + fe->ram_at + (pc & (PAGE_SIZE - 1));
-    Region *r = cache_find(tc->tcg, pa, pc, tc->mode | fe->mode, solo);
+    Region *r = cache_find(tc->tcg, fetch_pa(fe, pc), pc, tc->mode | fe->mode, solo);
     if (!r)
         r = translate(cpu, pc, fe, solo);
     if (log_on(LOG_EXEC) && log_in_filter(pc))

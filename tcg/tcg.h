@@ -82,6 +82,12 @@ typedef struct FetchEntry {
     u32 mode;                                       // TcgPage.mode
 } FetchEntry;
 
+// pc's place among all RAM blocks: what regions are found by.
+static inline u64 fetch_pa(const FetchEntry *e, u64 pc)
+{
+    return e->ram->ram_offset + e->ram_at + (pc & (PAGE_SIZE - 1));
+}
+
 typedef struct Tcg Tcg;
 typedef struct TcgThread TcgThread;
 

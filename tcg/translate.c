@@ -184,7 +184,7 @@ static Region *attempt(Cpu *cpu, u64 pc, const FetchEntry *fe, u32 max, bool sol
     if (!r)
         return NULL;
     r->pc = pc;
-    r->pa = fe->ram->ram_offset + fe->ram_at + (pc & (PAGE_SIZE - 1));
+    r->pa = fetch_pa(fe, pc);
     r->mode = t->mode;
     r->insns = t->insns;
     r->solo = solo;
@@ -225,17 +225,22 @@ static Region *copy_at(Cpu *cpu, const Region *from, u64 pc)
     return ok ? r : NULL;
 }
 
+// Whole regions only, as the translator made them: --check's have a program of their own.
+static bool can_copy(const Tcg *tcg, u32 max)
+{
+    return tcg->host->relocate && !tcg->check && max == REGION_INSNS && !tcg->debug.breaks.count;
+}
+
 // A copy of the same instructions' region at another VA, or NULL.
 static Region *copied(Cpu *cpu, u64 pc, const FetchEntry *fe, u32 max)
 {
     const TcgCpu *tc = tcg_cpu(cpu);
     TcgStats *s = &tc->th->stats;
-    u64 t0 = now_ns(), pa = fe->ram->ram_offset + fe->ram_at + (pc & (PAGE_SIZE - 1));
-    if (tc->tcg->check || max < REGION_INSNS || tc->tcg->debug.breaks.count)
-        return NULL;
-    const Region *from = cache_movable(tc->tcg, pa, tc->mode | fe->mode);
+    const Region *from = can_copy(tc->tcg, max)
+        ? cache_movable(tc->tcg, fetch_pa(fe, pc), tc->mode | fe->mode) : NULL;
     if (!from)
         return NULL;
+    u64 t0 = now_ns();
     protect(cpu, fe);
     Region *r = copy_at(cpu, from, pc);
     if (!r)
@@ -259,8 +264,7 @@ static Region *made_elsewhere(Cpu *cpu, u64 pc, const FetchEntry *fe)
 static Region *made(Cpu *cpu, u64 pc, const FetchEntry *fe, u32 max, bool solo)
 {
     const Tcg *tcg = tcg_cpu(cpu)->tcg;
-    if (stress_on(tcg, STRESS_MOVE) && tcg->host->relocate && max == REGION_INSNS &&
-        !tcg->debug.breaks.count) {
+    if (stress_on(tcg, STRESS_MOVE) && can_copy(tcg, max)) {
         Region *r = made_elsewhere(cpu, pc, fe);
         if (r)
             return r;
