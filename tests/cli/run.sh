@@ -90,7 +90,7 @@ bad backend-size 'make them equal' -M virt,memory-backend=a -nographic -m 1M -ke
 bad backend-readonly 'readonly' -M virt,memory-backend=a -nographic -kernel "$off" \
     -object memory-backend-file,id=a,size=16,mem-path="$off",readonly=on
 bad backend-wide 'room for' -M virt,memory-backend=a -nographic -kernel "$off" \
-    -object memory-backend-ram,id=a,size=8191G,reserve=off
+    -object memory-backend-ram,id=a,size=256G,reserve=off
 # the file has the guest's memory afterwards: here the kernel, at 0x80000 in it
 good backend-file '' -M virt,memory-backend=a -nographic -kernel "$off" \
     -object memory-backend-file,id=a,size=128M,share=on,mem-path="$tmp/ram"

@@ -510,7 +510,8 @@ def test_hmp():
         check("hmp-" + line.replace(" ", "-").replace("/", "_"), part in text, text)
     begin = time.time()                            # the machine waits meanwhile
     h.run("sum 0 0x8000000")
-    check("hmp-sum-time", time.time() - begin < 2, time.time() - begin)
+    slow = 10 if build.endswith("san") else 1      # a byte at a time it took 9 s
+    check("hmp-sum-time", time.time() - begin < 2 * slow, time.time() - begin)
     want = 0
     for byte in b"\0" * 9 + b"a" * 9000:
         want = ((want >> 1 | want << 15) + byte) & 0xffff
