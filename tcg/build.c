@@ -25,7 +25,12 @@
 #define RES_G 'G'
 #define RES_T 'T'
 const OpInfo ir_ops[OP_COUNT] = {
-#define OP(name, nin, res, props, doc) { #name, nin, RES_##res, props, doc },
+#define OP(name, nin, res, props, doc) { nin, RES_##res, props },
+#include "tcg/ops.def"
+#undef OP
+};
+const char *const ir_names[OP_COUNT] = {
+#define OP(name, nin, res, props, doc) #name,
 #include "tcg/ops.def"
 #undef OP
 };

@@ -65,17 +65,37 @@ static bool map_buffer(Tcg *tcg, size_t size, Error *err)
     return true;
 }
 
+static bool reserve_tables(Tcg *tcg)
+{
+    static const Table kinds[TABLES] = {
+        [TABLE_REGIONS] = { .max = 1 << 20, .size = sizeof(Region) },
+        [TABLE_LINKS] = { .max = 1 << 21, .size = sizeof(RegionLink) },
+        [TABLE_SITES] = { .max = 1 << 22, .size = sizeof(Site) },
+        [TABLE_SNAPS] = { .max = 1 << 23, .size = sizeof(SnapLoc) },
+    };
+    for (int i = 0; i < TABLES; i++) {
+        Table *t = &tcg->tables[i];
+        t->max = kinds[i].max;
+        t->size = kinds[i].size;
+        t->at = reserve(t->max * t->size);
+        if (!t->at)
+            return false;
+    }
+    tcg->regions = (void *)tcg->tables[TABLE_REGIONS].at;
+    tcg->links = (void *)tcg->tables[TABLE_LINKS].at;
+    tcg->sites = (void *)tcg->tables[TABLE_SITES].at;
+    tcg->snaps = (void *)tcg->tables[TABLE_SNAPS].at;
+    return true;
+}
+
 bool cache_init(Tcg *tcg, size_t size, Error *err)
 {
     if (!map_buffer(tcg, size, err))
         return false;
-    tcg->regions = reserve(MAX_REGIONS * sizeof *tcg->regions);
-    tcg->links = reserve(MAX_LINKS * sizeof *tcg->links);
-    tcg->sites = reserve(MAX_SITES * sizeof *tcg->sites);
-    tcg->snaps = reserve(MAX_SNAPS * sizeof *tcg->snaps);
+    bool room = reserve_tables(tcg);
     tcg->hash = reserve(sizeof *tcg->hash << HASH_BITS);
     tcg->movable = reserve(sizeof *tcg->movable << MOVABLE_BITS);
-    if (!tcg->regions || !tcg->links || !tcg->sites || !tcg->snaps || !tcg->hash || !tcg->movable)
+    if (!room || !tcg->hash || !tcg->movable)
         return error_set(err, "not enough address space for the translator's tables");
     mutex_init(&tcg->lock);
     mutex_init(&tcg->flush_lock);
@@ -92,10 +112,8 @@ void cache_fini(Tcg *tcg)
 {
     unmap(tcg->rw, tcg->size);
     unmap(tcg->rx, tcg->size);
-    unmap(tcg->regions, MAX_REGIONS * sizeof *tcg->regions);
-    unmap(tcg->links, MAX_LINKS * sizeof *tcg->links);
-    unmap(tcg->sites, MAX_SITES * sizeof *tcg->sites);
-    unmap(tcg->snaps, MAX_SNAPS * sizeof *tcg->snaps);
+    for (int i = 0; i < TABLES; i++)
+        unmap(tcg->tables[i].at, tcg->tables[i].max * tcg->tables[i].size);
     unmap((void *)tcg->hash, sizeof *tcg->hash << HASH_BITS);
     unmap((void *)tcg->movable, sizeof *tcg->movable << MOVABLE_BITS);
     for (u32 i = 0; i < tcg->npages; i++)
@@ -162,12 +180,63 @@ void cache_unhash(Tcg *tcg, const Region *r)
         }
 }
 
+// ---- room ---------------------------------------------------------------------------------
+//
+// Memory is first touched a step at a time: a page fault for each page of code and tables
+// would cost a fifth of translation.
+
+enum { STEP = 64 << 10 };
+
+// A hint: kernels before 5.14 refuse it, and pages come by faults.
+static void populate(void *p, size_t bytes, int how)
+{
+#ifdef MADV_POPULATE_WRITE
+    madvise(p, bytes, how);
+#else
+    (void)p, (void)bytes, (void)how;
+#endif
+}
+
+void cache_code_ahead(Tcg *tcg, TcgThread *th)
+{
+    if (th->code_ready == th->code_end || th->code_ready - th->code > STEP / 2)
+        return;
+    populate(th->code_ready, STEP, MADV_POPULATE_WRITE);
+    populate(tcg_rx(tcg, th->code_ready), STEP, MADV_POPULATE_READ);
+    th->code_ready += STEP;
+}
+
+bool cache_take(Tcg *tcg, int table, u32 n, u32 *first)
+{
+    Table *t = &tcg->tables[table];
+    *first = atomic_fetch_add_explicit(&t->n, n, memory_order_relaxed);
+    if (*first + n > t->max)
+        return false;
+    size_t from = (*first * t->size + STEP - 1) & ~(size_t)(STEP - 1), to = (*first + n) * t->size;
+    if (from < to)                                  // into the next step
+        populate(t->at + from, STEP, MADV_POPULATE_WRITE);
+    return true;
+}
+
+bool cache_tables_full(const Tcg *tcg)
+{
+    static const u32 spare[TABLES] = {
+        [TABLE_REGIONS] = 1024, [TABLE_LINKS] = 65536, [TABLE_SITES] = 65536,
+        [TABLE_SNAPS] = 262144,
+    };
+    for (int i = 0; i < TABLES; i++)
+        if (atomic_load_explicit(&tcg->tables[i].n, memory_order_relaxed) >
+            tcg->tables[i].max - spare[i])
+            return true;
+    return false;
+}
+
 bool cache_chunk(Tcg *tcg, TcgThread *th)
 {
     size_t at = atomic_fetch_add(&tcg->used, CODE_CHUNK);
     if (at + CODE_CHUNK > tcg->size)
         return false;
-    th->code = tcg->rw + at;
+    th->code = th->code_ready = tcg->rw + at;
     th->code_end = th->code + CODE_CHUNK;
     return true;
 }
@@ -207,7 +276,7 @@ static bool others_out(Tcg *tcg, Cpu *self)
 
 static void empty_thread(TcgThread *th)
 {
-    th->code = th->code_end = NULL;
+    th->code = th->code_ready = th->code_end = NULL;
     ctx_forget_jumps(th);
 }
 
@@ -240,10 +309,8 @@ void cache_flush(Cpu *self)
     }
     madvise((void *)tcg->hash, sizeof *tcg->hash << HASH_BITS, MADV_DONTNEED);
     madvise((void *)tcg->movable, sizeof *tcg->movable << MOVABLE_BITS, MADV_DONTNEED);
-    atomic_store(&tcg->nregions, 0);
-    atomic_store(&tcg->nlinks, 0);
-    atomic_store(&tcg->nsites, 0);
-    atomic_store(&tcg->nsnaps, 0);
+    for (int i = 0; i < TABLES; i++)
+        atomic_store(&tcg->tables[i].n, 0);
     atomic_store(&tcg->used, tcg->first);
     tcg_cpu(self)->th->stats.flushes++;
     atomic_fetch_add(&tcg->flush_count, 1);
@@ -253,8 +320,9 @@ void cache_flush(Cpu *self)
 
 Region *cache_region_at(Tcg *tcg, const void *rx)
 {
-    u32 n = atomic_load(&tcg->nregions);
-    for (u32 i = 0; i < n && i < MAX_REGIONS; i++) {
+    const Table *t = &tcg->tables[TABLE_REGIONS];
+    u32 n = atomic_load(&t->n);
+    for (u32 i = 0; i < n && i < t->max; i++) {
         Region *r = &tcg->regions[i];
         if ((const u8 *)rx >= r->code && (const u8 *)rx < r->code + r->code_size)
             return r;

@@ -170,7 +170,7 @@ static void add_head(Str *out, const Ins *in, int i)
         str_addf(out, "  v%d = ", i);
     else
         str_add(out, "  ");
-    str_add(out, ir_ops[in->op].name);
+    str_add(out, ir_names[in->op]);
     if (in->ty != T_VOID && in->ty != T_FLAGS && in->ty != T_V128)
         str_addf(out, ".%s", NAME(type_names, in->ty));
     if (in->ty2)

@@ -138,6 +138,7 @@ struct Ctx {
     const void *fetch_host;                         // page under translation
     u64 fetch_page;
     u32 code_lo, code_hi;                           // byte range of the page that was read
+    u32 accesses, exits;                            // counted by dce
 };
 
 bool ir_new(Ctx *t);                                // allocates the arrays; false: no memory
@@ -264,8 +265,9 @@ Val ir_cvt(Ctx *t, int op, IrType to, IrType from, Val a, u16 aux);
 // -- about the operations --------------------------------------------------------------
 enum { OPP_P = 1, OPP_C = 2, OPP_M = 4, OPP_R = 8, OPP_W = 16, OPP_X = 32, OPP_Q = 64,
        OPP_K = 128 };
-typedef struct OpInfo { const char *name; u8 nin; char res; u8 props; const char *doc; } OpInfo;
+typedef struct OpInfo { u8 nin; char res; u8 props; } OpInfo;
 extern const OpInfo ir_ops[OP_COUNT];
+extern const char *const ir_names[OP_COUNT];
 void ir_dump(const Ctx *t, Str *out);        // text, one line an instruction
 bool ir_verify(const Ctx *t, Str *why);      // false and the reason: a front-end bug
 void ir_pass_dce(Ctx *t);                           // removes what nobody uses, fills uses

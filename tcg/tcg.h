@@ -235,6 +235,7 @@ struct TcgThread {
     Cpu *cpu;
     Ctx ir;
     u8 *code, *code_end;                            // chunk of the buffer being filled (RW view)
+    u8 *code_ready;                                 // up to there it has its pages
     CtxSlot *ctx;                                   // current
     CtxSlot slots[CTX_MAX];
     TlbTable *tables[TLB_TABLES];
@@ -263,6 +264,15 @@ typedef struct HelperCount { const Helper *h; u64 calls; } HelperCount;
 enum { HELPER_COUNTS = 512 };
 u64 *tcg_helper_count(Tcg *tcg, const Helper *h);   // run.c; NULL: not counted
 
+// An append-only array, emptied with the code buffer.
+typedef struct Table {
+    _Atomic u32 n;
+    u32 max;
+    size_t size;                                    // of an entry
+    u8 *at;
+} Table;
+enum { TABLE_REGIONS, TABLE_LINKS, TABLE_SITES, TABLE_SNAPS, TABLES };
+
 struct Tcg {
     struct Machine *machine;
     const struct TcgHost *host;
@@ -274,11 +284,11 @@ struct Tcg {
     size_t size;
     _Atomic size_t used;
     size_t first;                                   // where regions start (after the thunks)
-    // append-only arrays, reset with the buffer
-    Region *regions;    _Atomic u32 nregions;
-    RegionLink *links;  _Atomic u32 nlinks;
-    Site *sites;        _Atomic u32 nsites;
-    SnapLoc *snaps;     _Atomic u32 nsnaps;
+    Table tables[TABLES];
+    Region *regions;                                // the tables' entries
+    RegionLink *links;
+    Site *sites;
+    SnapLoc *snaps;
     // lookup
     Region *_Atomic *hash;
     Region *_Atomic *movable;                       // the last such region of a PA and mode
@@ -301,8 +311,7 @@ struct Tcg {
 enum { MOVABLE_BITS = 16 };
 enum { STRESS_RA = 1, STRESS_SPILL = 2, STRESS_TLB = 4, STRESS_TB1 = 8, STRESS_SMC = 16,
        STRESS_LINK = 32, STRESS_MOVE = 64 };
-enum { MAX_REGIONS = 1 << 20, MAX_LINKS = 1 << 21, MAX_SITES = 1 << 22, MAX_SNAPS = 1 << 23,
-       HASH_BITS = 18, CODE_CHUNK = 1 << 20 };
+enum { HASH_BITS = 18, CODE_CHUNK = 1 << 20 };
 
 static inline u8 *tcg_rx(const Tcg *tcg, const u8 *rw) { return tcg->rx + (rw - tcg->rw); }
 static inline u8 *tcg_rw(const Tcg *tcg, const u8 *rx) { return tcg->rw + (rx - tcg->rx); }
@@ -354,6 +363,9 @@ Region *cache_movable(Tcg *tcg, u64 pa, u32 mode);   // to be copied for another
 void cache_unhash(Tcg *tcg, const Region *r);       // no new lookup finds it
 void cache_flush(Cpu *self);                        // everything, everybody out
 bool cache_chunk(Tcg *tcg, TcgThread *th);          // a new chunk to fill; false: full
+void cache_code_ahead(Tcg *tcg, TcgThread *th);     // pages for what is compiled next
+bool cache_take(Tcg *tcg, int table, u32 n, u32 *first);    // the next n entries; false: full
+bool cache_tables_full(const Tcg *tcg);             // perhaps no room for one more region
 void cache_link(TcgThread *self, Region *from, u32 i, Region *to);
 Region *cache_region_at(Tcg *tcg, const void *rx);  // which region holds this code
 // smc.c

@@ -128,20 +128,12 @@ void translate_show(Cpu *cpu, const Region *r)
 
 static Region *region_new(Tcg *tcg)
 {
-    u32 i = atomic_fetch_add(&tcg->nregions, 1);
-    if (i >= MAX_REGIONS)
+    u32 i;
+    if (!cache_take(tcg, TABLE_REGIONS, 1, &i))
         return NULL;
     Region *r = &tcg->regions[i];
     *r = (Region){ 0 };
     return r;
-}
-
-static bool tables_full(Tcg *tcg)
-{
-    return atomic_load(&tcg->nlinks) > MAX_LINKS - 65536 ||
-           atomic_load(&tcg->nsites) > MAX_SITES - 65536 ||
-           atomic_load(&tcg->nsnaps) > MAX_SNAPS - 262144 ||
-           atomic_load(&tcg->nregions) > MAX_REGIONS - 1024;
 }
 
 // From now on stores to the page are seen.
@@ -160,6 +152,7 @@ static bool make_code(Tcg *tcg, TcgThread *th, Ctx *t, Region *r)
 {
     if (!th->code && !cache_chunk(tcg, th))
         return false;
+    cache_code_ahead(tcg, th);
     if (tcg->check && !check_compile(tcg, t, r) &&  // before the host rewrites the IR
         (!cache_chunk(tcg, th) || !check_compile(tcg, t, r)))
         return false;
@@ -218,6 +211,7 @@ static Region *copy_at(Cpu *cpu, const Region *from, u64 pc)
     r->insns = from->insns;
     r->guest_lo = from->guest_lo;
     r->guest_hi = from->guest_hi;
+    cache_code_ahead(tcg, tcg_cpu(cpu)->th);
     mutex_lock(&tcg->lock);                         // neither dies nor is linked meanwhile
     bool ok = !atomic_load(&from->dead) &&
               tcg->host->relocate(tcg, tcg_cpu(cpu)->th, from, r);
@@ -303,7 +297,7 @@ Region *translate(Cpu *cpu, u64 pc, const FetchEntry *fe, bool solo)
     TcgCpu *tc = tcg_cpu(cpu);
     u32 hint = tc->fe->region_hint ? tc->fe->region_hint(cpu) : 0;
     u32 max = tc->tcg->one_insn || solo ? 1 : hint && hint < REGION_INSNS ? hint : REGION_INSNS;
-    if (tables_full(tc->tcg))
+    if (cache_tables_full(tc->tcg))
         cache_flush(cpu);
     Region *r = copied(cpu, pc, fe, max);
     if (!r)

@@ -24,10 +24,12 @@ static void use_operands(Ctx *t, const Ins *in)
             use(t, c->args[i]);
         return;
     }
-    const Val v[5] = { in->a, in->b, in->c, ir_ops[in->op].nin > 3 ? in->d : ir_none,
-                       ir_ops[in->op].nin > 4 ? in->e : ir_none };
-    for (int i = 0; i < ir_ops[in->op].nin; i++)
-        use(t, v[i]);
+    unsigned n = ir_ops[in->op].nin;
+    if (n > 0) use(t, in->a);
+    if (n > 1) use(t, in->b);
+    if (n > 2) use(t, in->c);
+    if (n > 3) use(t, in->d);
+    if (n > 4) use(t, in->e);
 }
 
 static bool put_is_dead(Dce *d, int reg)
@@ -39,35 +41,30 @@ static bool put_is_dead(Dce *d, int reg)
     return false;
 }
 
-static bool removable(const Ctx *t, const Ins *in)
+static bool removable(const Ctx *t, const Ins *in, unsigned props)
 {
-    if (in->uses)
-        return false;
     if (in->op == OP_CALL)
         return t->calls[in->imm].h->flags & HELPER_PURE;
-    return (ir_ops[in->op].props & OPP_P) || in->op == OP_GET || in->op == OP_LDENV ||
-           (ir_ops[in->op].props == 0 && in->op == OP_LD2HI);
+    return (props & OPP_P) || in->op == OP_GET || in->op == OP_LDENV || in->op == OP_LD2HI;
 }
 
 void ir_pass_dce(Ctx *t)
 {
     Dce d = { t, 0, 0 };
-    for (int i = 0; i < t->n; i++)
-        t->ins[i].uses = 0;
+    t->accesses = t->exits = 0;
     for (int i = t->n - 1; i > 0; i--) {
         Ins *in = &t->ins[i];
-        u8 props = ir_ops[in->op].props;
-        if (in->op == OP_PUT) {
-            if (put_is_dead(&d, in->imm)) {
-                in->op = OP_NOP;
-                continue;
-            }
-        } else if (removable(t, in)) {
+        unsigned props = ir_ops[in->op].props;
+        bool dead = in->op == OP_PUT ? put_is_dead(&d, in->imm)
+                                     : !in->uses && removable(t, in, props);
+        if (dead) {
             in->op = OP_NOP;
             continue;
-        } else if ((props & (OPP_M | OPP_X)) || in->op == OP_CALL) {
-            d.put_lo = d.put_hi = 0;
         }
+        if ((props & (OPP_M | OPP_X)) || in->op == OP_CALL)
+            d.put_lo = d.put_hi = 0;
+        t->accesses += (props & OPP_M) != 0;
+        t->exits += (props & OPP_X) != 0;
         use_operands(t, in);
     }
 }

@@ -26,7 +26,7 @@ static Tcg *tcg_of(Engine *e) { return engine_cpu(e)->cpu.machine->accel_state; 
 static const Region *newest(Engine *e)
 {
     const Tcg *tcg = tcg_of(e);
-    for (u32 i = atomic_load(&tcg->nregions); i-- > 0;)
+    for (u32 i = atomic_load(&tcg->tables[TABLE_REGIONS].n); i-- > 0;)
         if (tcg->regions[i].pc == SEQUENCE_VA && !atomic_load(&tcg->regions[i].dead))
             return &tcg->regions[i];
     return NULL;

@@ -69,7 +69,7 @@ static const Ins *find(const Ctx *t, int op)
     for (int i = 1; i < t->n; i++)
         if (t->ins[i].op == op)
             return &t->ins[i];
-    FAIL("no %s", ir_ops[op].name);
+    FAIL("no %s", ir_names[op]);
 }
 
 static bool calls(const Ctx *t, const void *fn)
@@ -97,7 +97,7 @@ static void check_puts(const Ctx *t, u32 insn)
         if (in->op == OP_PUT)
             put = true;
         if (put && can_fault(t, in))
-            FAIL("%08x: a PUT comes before %s", insn, ir_ops[in->op].name);
+            FAIL("%08x: a PUT comes before %s", insn, ir_names[in->op]);
     }
 }
 

@@ -252,7 +252,7 @@ TEST(ir_eval_int_known_answers)
         u64 got = 0;
         TRUE(ir_eval_int(row[i].op, row[i].ty, row[i].a, row[i].b, row[i].aux, row[i].imm, &got));
         if (got != row[i].want)
-            FAIL("row %zu, %s: %#llx, not %#llx", i, ir_ops[row[i].op].name,
+            FAIL("row %zu, %s: %#llx, not %#llx", i, ir_names[row[i].op],
                  (unsigned long long)got, (unsigned long long)row[i].want);
     }
 }

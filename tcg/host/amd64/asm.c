@@ -98,10 +98,18 @@ static void finish(Asm *a, u8 *q)
     if (likely(!a->overflow)) a->p = q;
 }
 
-static u8 *put(u8 *q, unsigned n, u64 v)
+// Encoding is the inner loop of translation: few branches, stores that overlap (start has seen
+// to the room; what is behind the instruction is not written yet).
+static inline u8 *put(u8 *q, unsigned n, u64 v)     // n up to 8
 {
-    for (unsigned i = 0; i < n; i++, v >>= 8) *q++ = (u8)v;
-    return q;
+    memcpy(q, &v, 8);
+    return q + n;
+}
+
+static inline u8 *put_if(u8 *q, bool on, unsigned byte)
+{
+    *q = (u8)byte;
+    return q + on;
 }
 
 static u8 *put32(u8 *q, u32 v)
@@ -208,48 +216,47 @@ void asm_pool_poll(Asm *a)
 }
 
 // -- operands -----------------------------------------------------------------------------
-static u8 *put_mem(Asm *a, u8 *q, int reg, Mem m, unsigned tail)
+static u8 *put_rare_mem(Asm *a, u8 *q, unsigned reg, Mem m, unsigned tail)
 {
-    u8 r = (u8)(reg & 7) << 3;
-    if (m.kind != MEM_SIB) {                        // [rip + disp32]
-        *q++ = r | 5;
-        if (m.kind == MEM_POOL) return put_pool(a, q, m.disp, tail);
-        i64 rel = (i64)(m.to - asm_exec(a, q + 4 + tail));
-        BUG_ON(rel != (i32)rel && !a->overflow);
-        return put32(q, (u32)rel);
-    }
-    if (m.base < 0) {                               // [index * scale + disp32], 2.1.5 table 2-3
-        *q++ = r | 4;
+    if (m.kind == MEM_SIB) {                        // [index * scale + disp32], 2.1.5 table 2-3
+        *q++ = (u8)(reg << 3 | 4);
         *q++ = (u8)(m.scale << 6 | (m.index < 0 ? 4 : m.index & 7) << 3 | 5);
         return put32(q, (u32)m.disp);
     }
-    u8 mod = m.disp == 0 && (m.base & 7) != RBP ? 0 : m.disp == (i8)m.disp ? 0x40 : 0x80;
-    if (m.index >= 0 || (m.base & 7) == RSP) {
-        *q++ = mod | r | 4;
-        *q++ = (u8)(m.scale << 6 | (m.index < 0 ? 4 : m.index & 7) << 3 | (m.base & 7));
-    } else {
-        *q++ = (u8)(mod | r | (m.base & 7));
-    }
-    if (mod == 0x40) *q++ = (u8)m.disp;
-    return mod == 0x80 ? put32(q, (u32)m.disp) : q;
+    *q++ = (u8)(reg << 3 | 5);                      // [rip + disp32]
+    if (m.kind == MEM_POOL) return put_pool(a, q, m.disp, tail);
+    i64 rel = (i64)(m.to - asm_exec(a, q + 4 + tail));
+    BUG_ON(rel != (i32)rel && !a->overflow);
+    return put32(q, (u32)rel);
+}
+
+static inline u8 *put_mem(Asm *a, u8 *q, int r, Mem m, unsigned tail)
+{
+    unsigned reg = (unsigned)r & 7, base = (unsigned)m.base & 7;
+    if (unlikely(m.kind != MEM_SIB || m.base < 0)) return put_rare_mem(a, q, reg, m, tail);
+    unsigned bytes = m.disp == 0 && base != RBP ? 0 : m.disp == (i8)m.disp ? 1 : 4;
+    unsigned mod = (bytes + 1) / 2 << 6 & 0xc0;     // 0, 1, 2
+    bool sib = m.index >= 0 || base == RSP;
+    *q++ = (u8)(mod | reg << 3 | (sib ? 4 : base));
+    q = put_if(q, sib, (u8)(m.scale << 6) | (m.index < 0 ? 4u : (unsigned)m.index & 7) << 3 | base);
+    put32(q, (u32)m.disp);
+    return q + bytes;
 }
 
 static unsigned mem_x(Mem m) { return m.kind == MEM_SIB && m.index >= 0 ? m.index >> 3 & 1 : 0; }
 static unsigned mem_bit(Mem m) { return m.kind == MEM_SIB && m.base >= 0 ? m.base >> 3 & 1 : 0; }
 
 // -- legacy -------------------------------------------------------------------------------
-static u8 *put_legacy(u8 *q, u32 enc, int sz, unsigned rex, bool force)
+static inline u8 *put_legacy(u8 *q, u32 enc, int sz, unsigned rex, bool force)
 {
-    static const u8 prefix[] = { 0, 0x66, 0xf3, 0xf2 };
     unsigned pp = enc >> 10 & 3, map = enc >> 8 & 3;
-    if (enc & E_LOCK) *q++ = 0xf0;
-    if (sz == 1) *q++ = 0x66;
-    if (pp) *q++ = prefix[pp];
-    if (sz == 3 || (enc & E_W1)) rex |= 8;
-    if (rex || force) *q++ = (u8)(0x40 | rex);
-    if (map) *q++ = 0x0f;
-    if (map == 2) *q++ = 0x38;
-    if (map == 3) *q++ = 0x3a;
+    if (unlikely(enc & E_LOCK)) *q++ = 0xf0;
+    q = put_if(q, sz == 1, 0x66);
+    q = put_if(q, pp, 0xf2f36600 >> 8 * pp);
+    rex |= (unsigned)(sz == 3 || (enc & E_W1)) << 3;
+    q = put_if(q, rex || force, 0x40 | rex);
+    q = put_if(q, map, 0x0f);
+    q = put_if(q, map > 1, map == 2 ? 0x38 : 0x3a);
     *q++ = (u8)enc;
     return q;
 }
@@ -259,18 +266,55 @@ static bool byte_rex(u32 enc, u32 flag, int r) { return (enc & flag) && r >= 4 &
 
 void asm_op_r(Asm *a, u32 enc, int sz, int reg, int rm, Imm imm)
 {
-    bool force = byte_rex(enc, E_R8, reg) || byte_rex(enc, E_M8, rm);
     unsigned rex = (unsigned)(reg >> 3) << 2 | (unsigned)(rm >> 3);
-    u8 *q = put_legacy(start(a), enc, sz, rex, force);
+    u8 *q = start(a);
+    if (likely(sz >= 2 && enc < E_0F)) {
+        rex |= (unsigned)(sz == 3) << 3;
+        q = put_if(q, rex, 0x40 | rex);
+        *q++ = (u8)enc;
+    } else {
+        q = put_legacy(q, enc, sz, rex, byte_rex(enc, E_R8, reg) || byte_rex(enc, E_M8, rm));
+    }
     *q++ = (u8)(0xc0 | (reg & 7) << 3 | (rm & 7));
+    finish(a, put(q, imm.n, (u64)imm.v));
+}
+
+// [base + disp], an opcode of one byte, 32 or 64 bits: six in seven of all memory operands.
+static inline bool is_plain(u32 enc, int sz, Mem m)
+{
+    return sz >= 2 && enc < E_0F && m.kind == MEM_SIB && m.index < 0 && m.base >= 0 &&
+           (m.base & 7) != RSP;
+}
+
+static inline u8 *put_plain(u8 *q, u32 enc, int sz, int reg, Mem m)
+{
+    unsigned base = (unsigned)m.base & 7;
+    unsigned rex = (sz == 3) << 3 | (unsigned)reg >> 3 << 2 | (unsigned)m.base >> 3;
+    *q = (u8)(0x40 | rex);
+    q += rex != 0;
+    unsigned bytes = m.disp == 0 && base != RBP ? 0 : m.disp == (i8)m.disp ? 1 : 4;
+    unsigned mod = (bytes + 1) / 2 << 6 & 0xc0;
+    q[0] = (u8)enc;
+    q[1] = (u8)(mod | ((unsigned)reg & 7) << 3 | base);
+    put32(q + 2, (u32)m.disp);
+    return q + 2 + bytes;
+}
+
+static void op_m(Asm *a, u32 enc, int sz, int reg, Mem m, Imm imm)
+{
+    unsigned rex = (unsigned)(reg >> 3) << 2 | mem_x(m) << 1 | mem_bit(m);
+    u8 *q = put_legacy(start(a), enc, sz, rex, byte_rex(enc, E_R8, reg));
+    q = put_mem(a, q, reg, m, imm.n);
     finish(a, put(q, imm.n, (u64)imm.v));
 }
 
 void asm_op_m(Asm *a, u32 enc, int sz, int reg, Mem m, Imm imm)
 {
-    unsigned rex = (unsigned)(reg >> 3) << 2 | mem_x(m) << 1 | mem_bit(m);
-    u8 *q = put_legacy(start(a), enc, sz, rex, byte_rex(enc, E_R8, reg));
-    q = put_mem(a, q, reg, m, imm.n);
+    if (unlikely(!is_plain(enc, sz, m))) {
+        op_m(a, enc, sz, reg, m, imm);
+        return;
+    }
+    u8 *q = put_plain(start(a), enc, sz, reg, m);
     finish(a, put(q, imm.n, (u64)imm.v));
 }
 

@@ -30,8 +30,8 @@ Stub *emit_stub(Emit *e, StubKind kind, u8 *jump)
 
 u32 emit_site(Emit *e, const Ins *in)
 {
-    u32 i = atomic_fetch_add(&e->tcg->nsites, 1);
-    if (i >= MAX_SITES) {
+    u32 i;
+    if (!cache_take(e->tcg, TABLE_SITES, 1, &i)) {
         e->failed = true;
         i = 0;
     }
@@ -608,14 +608,6 @@ static void gen_one(Emit *e, const Ins *in, i32 i)
     }
 }
 
-static u32 count_links(const Ctx *t)
-{
-    u32 n = 0;
-    for (int i = 1; i < t->n; i++)
-        n += t->ins[i].op == OP_EXIT || t->ins[i].op == OP_EXITCC;
-    return 2 * n;                                   // a condition may need two jumps
-}
-
 static Emit *emit_of(TcgThread *th)
 {
     if (!th->emit)
@@ -625,10 +617,10 @@ static Emit *emit_of(TcgThread *th)
 
 static bool begin(Emit *e, Tcg *tcg, Ctx *t, Region *r)
 {
-    u32 n = count_links(t), base = atomic_fetch_add(&tcg->nlinks, n);
-    e->links_end = base + n;
-    if (base + n > MAX_LINKS)
+    u32 n = 2 * t->exits, base;                     // a condition may need two jumps
+    if (!cache_take(tcg, TABLE_LINKS, n, &base))
         return false;
+    e->links_end = base + n;
     e->t = t;
     e->tcg = tcg;
     e->th = tcg_cpu(t->cpu)->th;
@@ -681,7 +673,7 @@ static void keep_fixes(Emit *e, Region *r)
 static void give_back_links(Emit *e)
 {
     u32 end = e->links_end;
-    atomic_compare_exchange_strong(&e->tcg->nlinks, &end, e->link_base + (u32)e->nlinks);
+    atomic_compare_exchange_strong(&e->tcg->tables[TABLE_LINKS].n, &end, e->link_base + (u32)e->nlinks);
 }
 
 static bool amd64_compile(Tcg *tcg, Ctx *t, Region *r)

@@ -14,6 +14,8 @@
 // is not checked for writing before, or a page that is only read would always fail.
 #include "tcg/host/amd64/emit.h"
 
+#include <string.h>
+
 enum {
     REACH = 256,                                    // bytes a group may cover
     OPEN = 8,                                       // groups that grow at a time
@@ -151,6 +153,10 @@ void groups_find(Emit *e)
     Ctx *t = e->t;
     Finder f = { .e = e };
     e->ngroups = 0;
+    if (t->accesses < 2) {
+        memset(e->group_of, 0, (size_t)t->n);
+        return;
+    }
     for (i32 i = 1; i < t->n; i++)
         add(&f, i);
     for (int g = 0; g < e->ngroups; g++)

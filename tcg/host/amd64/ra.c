@@ -588,8 +588,7 @@ enum { SNAP_MAX = IR_MAX_REGS * 3 + 16 };
 
 static SnapLoc *snap_new(Emit *e, u32 n, u32 *at)
 {
-    *at = atomic_fetch_add(&e->tcg->nsnaps, n);
-    if (*at + n > MAX_SNAPS) {
+    if (!cache_take(e->tcg, TABLE_SNAPS, n, at)) {
         e->failed = true;
         *at = 0;
     }

@@ -27,7 +27,8 @@ typedef struct Copy {
 
 static u32 site_copy(Copy *c, u32 index)
 {
-    u32 i = atomic_fetch_add(&c->tcg->nsites, 1);
+    u32 i;
+    cache_take(c->tcg, TABLE_SITES, 1, &i);         // cache_tables_full has seen to the room
     c->tcg->sites[i] = c->tcg->sites[index];
     c->tcg->sites[i].region = c->to;
     return i;
@@ -82,7 +83,10 @@ bool amd64_relocate(Tcg *tcg, TcgThread *th, const Region *from, Region *to)
     const u8 *code = tcg_rw(tcg, from->code), *fixes = code + from->code_size;
     Copy c = { .tcg = tcg, .from = from, .to = to, .at = th->code, .by = to->pc - from->pc,
                .moved = th->code - code };
-    to->links = &tcg->links[atomic_fetch_add(&tcg->nlinks, from->nlinks)];
+    u32 links;
+    if (!cache_take(tcg, TABLE_LINKS, from->nlinks, &links))
+        return false;
+    to->links = &tcg->links[links];
     to->nlinks = from->nlinks;
     to->code = tcg_rx(tcg, c.at);
     to->code_size = from->code_size;

@@ -85,7 +85,7 @@ static u64 lane_op(const Ins *in, u64 a, u64 b, unsigned width)
     case OP_VCNT: return popcount64(a);
     case OP_VFABS: return a & ~((u64)1 << (width - 1));
     case OP_VFNEG: return a ^ (u64)1 << (width - 1);
-    default: fprintf(stderr, "no %s\n", ir_ops[in->op].name); exit(2);
+    default: fprintf(stderr, "no %s\n", ir_names[in->op]); exit(2);
     }
 }
 
@@ -298,7 +298,7 @@ static u64 integer(const Ins *in, V128 a, V128 b, V128 c)
     case OP_SETCC: r = holds((u32)x, in->aux); break;
     case OP_FLPACK: case OP_FLUNPACK: r = (u32)x; break;
     case OP_FLCCMP: r = holds((u32)x, in->aux) ? (u32)y : ir_nzcv_pack((u32)in->imm); break;
-    default: fprintf(stderr, "no %s\n", ir_ops[in->op].name); exit(2);
+    default: fprintf(stderr, "no %s\n", ir_names[in->op]); exit(2);
     }
     (void)c;
     return width == 64 || in->op == OP_FLCCMP ? r : (u32)r;
