@@ -138,7 +138,8 @@ struct Ctx {
     const void *fetch_host;                         // page under translation
     u64 fetch_page;
     u32 code_lo, code_hi;                           // byte range of the page that was read
-    u32 accesses, exits;                            // counted by dce
+    u16 *marks;         int nmarks;                 // by dce, the last first: what touches memory,
+    u32 accesses, exits;                            // leaves, calls or orders; how many
 };
 
 bool ir_new(Ctx *t);                                // allocates the arrays; false: no memory

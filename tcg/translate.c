@@ -21,10 +21,15 @@ static u64 now_ns(void)
     return (u64)ts.tv_sec * 1000000000u + (u64)ts.tv_nsec;
 }
 
+static bool break_at(const Tcg *tcg, u64 pc)
+{
+    return unlikely(tcg->debug.breaks.count) && debug_break_at(tcg, pc);
+}
+
 static bool is_last(const Ctx *t, u32 max)
 {
     return t->insns >= max || (t->pc ^ t->start) & ~(u64)(PAGE_SIZE - 1) || t->overflow ||
-           debug_break_at(tcg_cpu(t->cpu)->tcg, t->pc);
+           break_at(tcg_cpu(t->cpu)->tcg, t->pc);
 }
 
 // Runs the front-end over at most max instructions of the page.
@@ -32,7 +37,7 @@ static void build(Ctx *t, const TcgFrontend *fe, u32 max, bool solo)
 {
     t->max_insns = max;
     fe->begin(t);
-    if (!solo && debug_break_at(tcg_cpu(t->cpu)->tcg, t->start))
+    if (!solo && break_at(tcg_cpu(t->cpu)->tcg, t->start))
         debug_gen_break(t);
     while (!t->ended) {
         t->pc = t->next_pc;

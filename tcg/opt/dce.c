@@ -2,7 +2,8 @@
 // Dead code: one pass backwards that counts uses, turns unused pure operations into NOPs
 // (OP_INSN slots are kept; a dead instruction becomes op 0 with type void, which hosts skip),
 // and drops a PUT that another PUT of the same register follows with nothing between that
-// could observe it (an operation that faults, a call, an exit).
+// could observe it (an operation that faults, a call, an exit).  Those are noted for the passes
+// of hosts, which need not look at everything again.
 #include "tcg/frontend.h"
 #include "tcg/ir.h"
 
@@ -52,6 +53,7 @@ void ir_pass_dce(Ctx *t)
 {
     Dce d = { t, 0, 0 };
     t->accesses = t->exits = 0;
+    t->nmarks = 0;
     for (int i = t->n - 1; i > 0; i--) {
         Ins *in = &t->ins[i];
         unsigned props = ir_ops[in->op].props;
@@ -61,10 +63,14 @@ void ir_pass_dce(Ctx *t)
             in->op = OP_NOP;
             continue;
         }
-        if ((props & (OPP_M | OPP_X)) || in->op == OP_CALL)
+        if ((props & (OPP_M | OPP_X)) || in->op == OP_CALL) {
             d.put_lo = d.put_hi = 0;
-        t->accesses += (props & OPP_M) != 0;
-        t->exits += (props & OPP_X) != 0;
+            t->accesses += (props & OPP_M) != 0;
+            t->exits += (props & OPP_X) != 0;
+            t->marks[t->nmarks++] = (u16)i;
+        } else if (in->op == OP_FENCE) {
+            t->marks[t->nmarks++] = (u16)i;
+        }
         use_operands(t, in);
     }
 }

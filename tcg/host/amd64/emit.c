@@ -252,11 +252,14 @@ static void jump_const(Emit *e, u64 pc)
 
 static void jump_to(Emit *e, u64 pc, u64 from)
 {
-    bool same_page = !((pc ^ e->r->pc) & ~(u64)(PAGE_SIZE - 1));
-    if (same_page && !(pc & (e->t->fend->insn_align - 1)))
-        jump_link(e, pc, pc > from);
-    else
+    if (pc & (e->t->fend->insn_align - 1)) {        // never in the jump cache
+        store_pc(e, pc);
+        asm_jmp_abs(&e->a, e->thunks->lookup);
+    } else if ((pc ^ e->r->pc) & ~(u64)(PAGE_SIZE - 1)) {
         jump_const(e, pc);
+    } else {
+        jump_link(e, pc, pc > from);
+    }
 }
 
 static Stub exit_state(Emit *e, const Ins *in)

@@ -116,7 +116,6 @@ static void add_access(Finder *f, i32 i)
 static void add(Finder *f, i32 i)
 {
     const Ins *in = &f->e->t->ins[i];
-    f->e->group_of[i] = 0;
     if (plain(in))
         add_access(f, i);
     else if (in->op == OP_CALL || in->op == OP_FENCE)
@@ -153,15 +152,15 @@ void groups_find(Emit *e)
     Ctx *t = e->t;
     Finder f = { .e = e };
     e->ngroups = 0;
-    if (t->accesses < 2) {
-        memset(e->group_of, 0, (size_t)t->n);
+    memset(e->group_of, 0, (size_t)t->n);
+    if (t->accesses < 2)
         return;
-    }
-    for (i32 i = 1; i < t->n; i++)
-        add(&f, i);
+    for (int k = t->nmarks; k-- > 0;)
+        add(&f, t->marks[k]);
     for (int g = 0; g < e->ngroups; g++)
         t->ins[t->n + g] = (Ins){ .op = OP_NOP, .ty = T_I64 };
-    for (i32 i = 1; i < t->n && e->ngroups; i++) {
+    for (int k = t->nmarks; k-- > 0;) {
+        i32 i = t->marks[k];
         if (!e->group_of[i])
             continue;
         if (e->groups[e->group_of[i] - 1].count == 1)

@@ -52,12 +52,12 @@ typedef struct Seen {
 static i32 last_back(const Ctx *t)
 {
     i32 last = 0;
-    for (i32 i = 1; i < t->n; i++) {
-        const Ins *in = &t->ins[i];
+    for (int k = 0; k < t->nmarks; k++) {           // the last first
+        const Ins *in = &t->ins[t->marks[k]];
         if (in->op == OP_CALL)
             return 0;
-        if ((in->op == OP_EXIT || in->op == OP_EXITCC) && in->k == t->start)
-            last = i;
+        if (!last && (in->op == OP_EXIT || in->op == OP_EXITCC) && in->k == t->start)
+            last = t->marks[k];
     }
     return last;
 }

@@ -24,7 +24,8 @@
 
 #include <string.h>
 
-static const u8 gpr_order[] = { RSI, RDI, R8, R9, R10, R11, RBX, R12, R13, R14 };
+// Taken first: those that a call spoils anyway.
+enum { GPR_FIRST = 1 << RSI | 1 << RDI | 1 << R8 | 1 << R9 | 1 << R10 | 1 << R11 };
 
 static Ins *ins_of(const Emit *e, Val v) { return &e->t->ins[v.id]; }
 static Mem slot_mem(int off) { return mem_b(RSP, off); }
@@ -93,7 +94,7 @@ static void mark_last(Emit *e, Val v, i32 at)
 static void fold_shift(Emit *e, const Ins *in, i32 at)
 {
     const Ins *sh = &e->t->ins[in->b.id > 0 ? in->b.id : 0];
-    if (in->op != OP_ADD || sh->op != OP_SHL || sh->uses != 1 || sh->ty != in->ty ||
+    if (sh->op != OP_SHL || sh->uses != 1 || sh->ty != in->ty ||
         in->a.id == in->b.id || !ir_is_k(sh->b) || ir_is_k(sh->a) || ir_is_k(in->a))
         return;
     u64 n = ir_kval(e->t, sh->b);
@@ -106,7 +107,8 @@ static void fold_shift(Emit *e, const Ins *in, i32 at)
 
 static void mark_operands(Emit *e, const Ins *in, i32 at)
 {
-    fold_shift(e, in, at);
+    if (in->op == OP_ADD)
+        fold_shift(e, in, at);
     if (in->op == OP_CALL) {
         const IrCall *c = &e->t->calls[in->imm];
         for (int i = 0; i < c->nargs; i++)
@@ -135,8 +137,8 @@ void ra_begin(Emit *e)
     pools(e);
     groups_find(e);
     loop_find(e);
-    for (int i = 0; i < t->n + e->ngroups + e->loop.n; i++)
-        e->loc[i] = (Loc){ 0, -1, -1, -1, 0 };
+    for (Loc *l = e->loc, *end = l + t->n + e->ngroups + e->loop.n; l < end; l++)
+        *l = (Loc){ 0, -1, -1, -1, 0 };
     memset(e->folded, 0, (size_t)t->n);
     loop_mark(e);
     for (i32 i = t->n - 1; i > 0; i--) {
@@ -306,12 +308,8 @@ static int alloc(Emit *e, bool vec)
     int reg = -1;
     if (stress_on(e->tcg, STRESS_RA)) {
         reg = alloc_at_random(e, vec, ok);
-    } else if (ok && vec) {
-        reg = __builtin_ctz(ok);
     } else if (ok) {
-        for (size_t i = 0; i < sizeof gpr_order && reg < 0; i++)
-            if (ok >> gpr_order[i] & 1)
-                reg = gpr_order[i];
+        reg = __builtin_ctz(!vec && (ok & GPR_FIRST) ? ok & GPR_FIRST : ok);
     } else {
         u32 pool = vec ? e->xpool & ~e->xlock : e->gpool & ~e->glock;
         i64 best = INT64_MAX;
