@@ -675,8 +675,8 @@ static void keep_fixes(Emit *e, Region *r)
 // What was counted for the worst, unless somebody else's are behind them.
 static void give_back_links(Emit *e)
 {
-    u32 end = e->links_end;
-    atomic_compare_exchange_strong(&e->tcg->tables[TABLE_LINKS].n, &end, e->link_base + (u32)e->nlinks);
+    u32 end = e->links_end, used = e->link_base + (u32)e->nlinks;
+    atomic_compare_exchange_strong(&e->tcg->tables[TABLE_LINKS].n, &end, used);
 }
 
 static bool amd64_compile(Tcg *tcg, Ctx *t, Region *r)
