@@ -233,6 +233,8 @@ bool cache_tables_full(const Tcg *tcg)
 
 bool cache_chunk(Tcg *tcg, TcgThread *th)
 {
+    if (th->code_end)                               // little is written to any more
+        madvise(th->code_end - CODE_CHUNK, CODE_CHUNK, MADV_DONTNEED);
     size_t at = atomic_fetch_add(&tcg->used, CODE_CHUNK);
     if (at + CODE_CHUNK > tcg->size)
         return false;

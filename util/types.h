@@ -40,6 +40,7 @@ typedef u64 Gva; // guest virtual address
 #define NORETURN __attribute__((noreturn))
 #define UNUSED __attribute__((unused))
 #define COLD __attribute__((cold, noinline))
+#define NOINLINE __attribute__((noinline))
 
 // Function-pointer fields of table rows that take the instance by its own type
 // (`u64 read(Pl011 *s)`) are declared without a prototype, so that rows need no

@@ -264,17 +264,24 @@ static inline u8 *put_legacy(u8 *q, u32 enc, int sz, unsigned rex, bool force)
 // spl, bpl, sil and dil are ah, ch, dh and bh without a REX prefix
 static bool byte_rex(u32 enc, u32 flag, int r) { return (enc & flag) && r >= 4 && r < 8; }
 
+static NOINLINE void op_r(Asm *a, u32 enc, int sz, int reg, int rm, Imm imm)
+{
+    bool force = byte_rex(enc, E_R8, reg) || byte_rex(enc, E_M8, rm);
+    unsigned rex = (unsigned)(reg >> 3) << 2 | (unsigned)(rm >> 3);
+    u8 *q = put_legacy(start(a), enc, sz, rex, force);
+    *q++ = (u8)(0xc0 | (reg & 7) << 3 | (rm & 7));
+    finish(a, put(q, imm.n, (u64)imm.v));
+}
+
 void asm_op_r(Asm *a, u32 enc, int sz, int reg, int rm, Imm imm)
 {
-    unsigned rex = (unsigned)(reg >> 3) << 2 | (unsigned)(rm >> 3);
-    u8 *q = start(a);
-    if (likely(sz >= 2 && enc < E_0F)) {
-        rex |= (unsigned)(sz == 3) << 3;
-        q = put_if(q, rex, 0x40 | rex);
-        *q++ = (u8)enc;
-    } else {
-        q = put_legacy(q, enc, sz, rex, byte_rex(enc, E_R8, reg) || byte_rex(enc, E_M8, rm));
+    if (unlikely(sz < 2 || enc >= E_0F)) {
+        op_r(a, enc, sz, reg, rm, imm);
+        return;
     }
+    unsigned rex = (unsigned)(sz == 3) << 3 | (unsigned)(reg >> 3) << 2 | (unsigned)(rm >> 3);
+    u8 *q = put_if(start(a), rex, 0x40 | rex);
+    *q++ = (u8)enc;
     *q++ = (u8)(0xc0 | (reg & 7) << 3 | (rm & 7));
     finish(a, put(q, imm.n, (u64)imm.v));
 }
@@ -300,7 +307,8 @@ static inline u8 *put_plain(u8 *q, u32 enc, int sz, int reg, Mem m)
     return q + 2 + bytes;
 }
 
-static void op_m(Asm *a, u32 enc, int sz, int reg, Mem m, Imm imm)
+// The others, apart: in one function the few would slow down the many.
+static NOINLINE void op_m(Asm *a, u32 enc, int sz, int reg, Mem m, Imm imm)
 {
     unsigned rex = (unsigned)(reg >> 3) << 2 | mem_x(m) << 1 | mem_bit(m);
     u8 *q = put_legacy(start(a), enc, sz, rex, byte_rex(enc, E_R8, reg));
