@@ -311,7 +311,7 @@ struct Tcg {
 enum { MOVABLE_BITS = 16 };
 enum { STRESS_RA = 1, STRESS_SPILL = 2, STRESS_TLB = 4, STRESS_TB1 = 8, STRESS_SMC = 16,
        STRESS_LINK = 32, STRESS_MOVE = 64 };
-enum { HASH_BITS = 18, CODE_CHUNK = 1 << 20 };
+enum { HASH_BITS = 16, CODE_CHUNK = 1 << 20 };
 
 static inline u8 *tcg_rx(const Tcg *tcg, const u8 *rw) { return tcg->rx + (rw - tcg->rw); }
 static inline u8 *tcg_rw(const Tcg *tcg, const u8 *rx) { return tcg->rw + (rx - tcg->rx); }

@@ -1,10 +1,11 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: MIT
-"""idle-clients.py EMULATOR [ARGS] - run an emulator with a gdb, an HMP and a QMP client that are
-connected, let the guest run and then say nothing.  For tools/bench.py: what do they cost?
+"""idle-clients.py [--alone] EMULATOR [ARGS] - run an emulator with a gdb, an HMP and a QMP client that are
+connected, let the guest run and then say nothing.  For tools/bench.py: what do they cost?  --alone: nobody
+connects, all else is the same.
 
-  tools/bench.py --emulator "tools/idle-clients.py build/rel/mimic-system-aarch64" \\
-      --peer build/rel/mimic-system-aarch64 --arch arm64 --cpu cortex-a72 --metric cpu
+  t=tools/idle-clients.py e=build/rel/mimic-system-aarch64
+  tools/bench.py --emulator "$t $e" --peer "$t --alone $e" --arch arm64 --cpu cortex-a72 --metric cpu
 """
 import os, socket, sys, tempfile, time
 
@@ -47,6 +48,9 @@ def clients(pid, gdb, hmp, qmp):
 
 
 def main():
+    alone = sys.argv[1] == "--alone"
+    if alone:
+        del sys.argv[1]
     folder = tempfile.mkdtemp(prefix="idle-clients-")
     at = [os.path.join(folder, n) for n in ("gdb", "hmp", "qmp")]
     emulator = os.getpid()
@@ -55,7 +59,8 @@ def main():
         for fd in (0, 1, 2):
             os.dup2(quiet, fd)
         try:
-            clients(emulator, *at)
+            if not alone:
+                clients(emulator, *at)
         except OSError:
             pass
         finally:
