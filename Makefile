@@ -85,6 +85,7 @@ $(filter $(B)/cpu/% $(B)/tcg/%,$(filter-out $(NOSIMD_OBJ),$(OBJ))): FILE_CFLAGS 
 LTO ?= $(if $(filter rel,$(MODE)),$(if $(findstring clang,$(CC)),0,1),0)
 LTO_OBJ := $(if $(filter 1,$(LTO)),$(filter $(B)/cpu/% $(B)/tcg/%,$(filter-out $(NOSIMD_OBJ),$(OBJ))))
 $(LTO_OBJ): LTO_CFLAGS = -flto -ffat-lto-objects
+LDFLAGS += $(if $(LTO_OBJ),-fno-lto)
 
 # --- decoders generated from tables ------------------------------------------------
 DECODE := $(wildcard cpu/*/*.decode)

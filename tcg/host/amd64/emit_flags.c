@@ -35,7 +35,7 @@ static bool hf_is(const Emit *e, Val f)
         return true;
     const Ins *in = &e->t->ins[f.id];
     if (in->op == OP_FLUNPACK)
-        return e->hf.kind == FK_SUB && e->hf.packed && e->hf.packed == in->a.id;
+        return e->hf.kind != FK_FCMP && e->hf.packed && e->hf.packed == in->a.id;
     return e->hf.op == in->op && in->op != OP_FLCCMP && e->hf.ty == in->ty2 &&
            e->hf.a == in->a.id && e->hf.b == in->b.id && e->hf.c == in->c.id;
 }
@@ -101,9 +101,14 @@ static void make_and(Emit *e, const Ins *in)
 }
 
 // CF = carry (FLADC) or borrow (FLSBC) of flags f.
-static void carry_in(Emit *e, Val f, bool borrow)
+void flags_carry(Emit *e, Val f, bool borrow)
 {
-    FlagKind k = flags_make(e, f);
+    const Ins *in = &e->t->ins[f.id];
+    FlagKind k = FK_SUB;
+    if (in->op == OP_FLUNPACK && !ir_is_k(in->a) && !hf_is(e, f))
+        asm_bt_i(&e->a, BT_BT, 2, ra_use(e, in->a), __builtin_ctz(IR_NZCV_NOT_C));
+    else
+        k = flags_make(e, f);
     if (k == FK_AND) {                              // C = 0
         if (borrow)
             asm_stc(&e->a);
@@ -123,7 +128,7 @@ static void make_adc(Emit *e, const Ins *in)
         ra_use(e, in->a);
     if (!ra_imm32(e, in->b, in->ty2, &k))
         ra_use(e, in->b);                           // loads first: they may need rax
-    carry_in(e, in->c, sub);
+    flags_carry(e, in->c, sub);
     make_add(e, in, sub ? ALU_SBB : ALU_ADC);
 }
 
@@ -288,8 +293,53 @@ void flags_store(Emit *e, Val f)
     asm_store(&e->a, 2, reg_mem(e, e->t->fend->nzcv_reg), RAX);
 }
 
+// Does the op leave host flags alone that hold something?
+static bool keeps_flags(const Emit *e, i32 i)
+{
+    const Ins *in = &e->t->ins[i];
+    switch (in->op) {
+    case OP_NOP: case OP_INSN: case OP_GET: case OP_UMULH: case OP_FLADC: case OP_FLSBC:
+    case OP_FLUNPACK:
+        return true;
+    case OP_PUT: return in->ty != T_FLAGS;
+    case OP_MUL: return !ir_is_k(in->b);
+    case OP_ADD: return emit_flags_after(e, i)->op != OP_FLADD;
+    default:     return false;
+    }
+}
+
+// Flags that only the next addition with carry wants, and before they are lost: a link of a chain
+// of ADCS.  Its own flags come right behind it.
+static bool carried_on(const Emit *e, i32 i)
+{
+    const Ins *ins = e->t->ins;
+    i32 k = i + 1;
+    if (ins[i].uses != 1 || (e->hf.kind != FK_ADD && e->hf.kind != FK_SUB))
+        return false;
+    while (keeps_flags(e, k))
+        k++;
+    if ((ins[k].op != OP_ADC && ins[k].op != OP_SBC) || ins[k].c.id <= 0)
+        return false;
+    const Ins *c = &ins[ins[k].c.id];
+    if (c->op != OP_FLUNPACK || c->a.id != i)
+        return false;
+    i32 last = k++;
+    while (ins[k].op == OP_NOP || ins[k].op == OP_PUT || ins[k].op == OP_FLADC ||
+           ins[k].op == OP_FLSBC)
+        k++;
+    if (ins[k].op == OP_FLPACK && ins[ins[k].a.id].c.id == ins[last].c.id)
+        last = k;
+    return e->loc[i].last == last;
+}
+
 void emit_flpack(Emit *e, const Ins *in, i32 i)
 {
+    flags_make(e, in->a);
+    if (carried_on(e, i)) {
+        e->hf.packed = i;
+        ra_release(e, in->a);
+        return;
+    }
     pack_rax(e, in->a);
     ra_release(e, in->a);
     int d = ra_def(e, i, -1);

@@ -38,8 +38,8 @@ static const u8 alu_flag_op[8] = { [ALU_ADD] = OP_FLADD, [ALU_SUB] = OP_FLSUB,
 
 static bool flags_wanted(const Emit *e, const Ins *in, i32 i, int op)
 {
-    const Ins *next = &e->t->ins[i + 1];
-    return i + 1 < e->t->n && next->op == op && next->ty2 == in->ty && next->a.id == in->a.id &&
+    const Ins *next = emit_flags_after(e, i);
+    return next->op == op && next->ty2 == in->ty && next->a.id == in->a.id &&
            next->b.id == in->b.id;
 }
 
@@ -132,38 +132,48 @@ static void gen_neg(Emit *e, const Ins *in, i32 i)
 static void gen_adc(Emit *e, const Ins *in, i32 i)
 {
     bool sub = in->op == OP_SBC;
-    Ins fl = { .op = sub ? OP_FLSBC : OP_FLADC, .ty = T_FLAGS, .ty2 = in->ty, .a = in->a,
-               .b = in->b, .c = in->c };
+    AsmAlu op = sub ? ALU_SBB : ALU_ADC;
     i32 k;
     int sz = size_of(in->ty), a = ra_use(e, in->a);
     bool imm = ra_imm32(e, in->b, in->ty, &k);
     int b = imm ? -1 : ra_use(e, in->b);
-    FlagKind kind = flags_make(e, in->c);
-    if (kind == FK_AND && sub)
-        asm_stc(&e->a);
-    else if (kind == FK_AND)
-        asm_clc(&e->a);
-    else if ((kind == FK_SUB) != sub)
-        asm_cmc(&e->a);
-    asm_mov(&e->a, sz, RAX, a);
-    if (imm)
-        asm_alu_i(&e->a, sub ? ALU_SBB : ALU_ADC, sz, RAX, k);
-    else
-        asm_alu(&e->a, sub ? ALU_SBB : ALU_ADC, sz, RAX, b);
-    ra_release(e, in->a);
-    ra_release(e, in->b);
+    flags_carry(e, in->c, sub);
     ra_release(e, in->c);
-    asm_mov(&e->a, sz, ra_def(e, i, -1), RAX);
-    flags_made(e, sub ? FK_SUB : FK_ADD, fl.op, in->ty, in->a, in->b, in->c);
+    int d = def_over(e, i, in->a, a, in->b, b);     // moves only: CF stays
+    copy(e, sz, d, a);
+    if (imm)
+        asm_alu_i(&e->a, op, sz, d, k);
+    else
+        asm_alu(&e->a, op, sz, d, b);
+    flags_made(e, sub ? FK_SUB : FK_ADD, sub ? OP_FLSBC : OP_FLADC, in->ty, in->a, in->b, in->c);
 }
 
 // -- multiply, divide ---------------------------------------------------------------------
 
+// Chains of multiplications and additions with carry keep their flags: mulx does, imul does not.
+static void mulx(Emit *e, const Ins *in, i32 i)
+{
+    int sz = size_of(in->ty), a = ra_use(e, in->a), b = ra_use(e, in->b);
+    asm_mov(&e->a, sz, RDX, a);
+    ra_release(e, in->a);
+    ra_release(e, in->b);
+    int d = ra_def(e, i, -1);
+    if (in->op == OP_MUL)
+        asm_mulx(&e->a, sz, RAX, d, b);
+    else
+        asm_mulx(&e->a, sz, d, RAX, b);
+}
+
 static void gen_mul(Emit *e, const Ins *in, i32 i)
 {
     i32 k;
+    bool imm = ra_imm32(e, in->b, in->ty, &k);
+    if (!imm && e->hf.kind != FK_NONE) {
+        mulx(e, in, i);
+        return;
+    }
     int sz = size_of(in->ty), a = ra_use(e, in->a);
-    if (ra_imm32(e, in->b, in->ty, &k)) {
+    if (imm) {
         ra_release(e, in->a);
         asm_imul_i(&e->a, sz, ra_def(e, i, a), a, k);
     } else {
@@ -174,14 +184,11 @@ static void gen_mul(Emit *e, const Ins *in, i32 i)
     emit_flags_clobbered(e);
 }
 
-static void gen_mulh(Emit *e, const Ins *in, i32 i)
+static void gen_smulh(Emit *e, const Ins *in, i32 i)
 {
     int a = ra_use(e, in->a), b = ra_use(e, in->b);
     asm_mov(&e->a, 3, RAX, a);
-    if (in->op == OP_UMULH)
-        asm_mul(&e->a, 3, b);
-    else
-        asm_imul1(&e->a, 3, b);
+    asm_imul1(&e->a, 3, b);
     ra_release(e, in->a);
     ra_release(e, in->b);
     asm_mov(&e->a, 3, ra_def(e, i, -1), RDX);
@@ -546,7 +553,7 @@ typedef void Gen(Emit *e, const Ins *in, i32 i);
 static Gen *const gen[OP_COUNT] = {
     [OP_ADD] = gen_add, [OP_SUB] = gen_sub, [OP_AND] = gen_and, [OP_OR] = gen_or,
     [OP_XOR] = gen_xor, [OP_ANDN] = gen_andn, [OP_NOT] = gen_not, [OP_NEG] = gen_neg,
-    [OP_MUL] = gen_mul, [OP_UMULH] = gen_mulh, [OP_SMULH] = gen_mulh, [OP_UDIV] = gen_div,
+    [OP_MUL] = gen_mul, [OP_UMULH] = mulx, [OP_SMULH] = gen_smulh, [OP_UDIV] = gen_div,
     [OP_SDIV] = gen_div, [OP_SHL] = gen_shift, [OP_SHR] = gen_shift, [OP_SAR] = gen_shift,
     [OP_ROR] = gen_shift, [OP_EXTR] = gen_extr, [OP_UBFX] = gen_ubfx, [OP_SBFX] = gen_sbfx,
     [OP_BFI] = gen_bfi, [OP_CLZ] = gen_clz, [OP_CLS] = gen_cls, [OP_RBIT] = gen_rbit,

@@ -98,8 +98,7 @@ static void fold_shift(Emit *e, const Ins *in, i32 at)
         in->a.id == in->b.id || !ir_is_k(sh->b) || ir_is_k(sh->a) || ir_is_k(in->a))
         return;
     u64 n = ir_kval(e->t, sh->b);
-    const Ins *next = &e->t->ins[at + 1];
-    if (n < 1 || n > 3 || (at + 1 < e->t->n && next->op == OP_FLADD))
+    if (n < 1 || n > 3 || emit_flags_after(e, at)->op == OP_FLADD)
         return;
     e->folded[in->b.id] = true;
     mark_last(e, sh->a, at);

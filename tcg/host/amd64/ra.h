@@ -143,4 +143,12 @@ const Carried *loop_carried(const Emit *e, int guest);
 // emit.c
 void emit_mov_const(Emit *e, int d, Val k, i64 off);    // k + off, which may move
 FlagKind flags_make(Emit *e, Val f);
+void flags_carry(Emit *e, Val f, bool borrow);      // CF := C of f, or its opposite
+
+// What comes after the addition or subtraction i and the PUT of its result: its flags, perhaps.
+static inline const Ins *emit_flags_after(const Emit *e, i32 i)
+{
+    const Ins *next = &e->t->ins[i + 1];
+    return next->op == OP_PUT ? next + 1 : next;
+}
 void flags_store(Emit *e, Val f);                   // canonical NZCV of f into its place
