@@ -59,8 +59,10 @@ def main():
         for fd in (0, 1, 2):
             os.dup2(quiet, fd)
         try:
-            if not alone:
-                clients(emulator, *at)
+            while alone:                       # until the emulator has ended
+                os.kill(emulator, 0)
+                time.sleep(1)
+            clients(emulator, *at)
         except OSError:
             pass
         finally:
