@@ -11,6 +11,7 @@
 // and the prefix mon: (mux=on; a terminal's Ctrl-C then goes to the guest) are the
 // caller's.  Commas in a PATH of file: are part of it.
 #include "chardev/set.h"
+#include "util/nearest.h"
 #include "util/str.h"
 
 #include <stdlib.h>

@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "util/alloc.h"
+#include "util/nearest.h"
 #include "util/str.h"
 #include "util/vec.h"
 
@@ -161,8 +162,7 @@ Chardev *chardevs_port(ChardevSet *set, const char *id, const char *front, Error
         vec_foreach(it, &set->list)
             nearest_try(&near, it->id);
         error_set_class(err, ERROR_NOT_FOUND, "there is no chardev '%s'", id);
-        if (near.name)
-            error_hint(err, ", did you mean '%s'?", near.name);
+        nearest_hint(&near, err);
         return NULL;
     }
     if (e->mux)

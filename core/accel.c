@@ -2,6 +2,7 @@
 // Accelerators by name.
 #include "core/accel.h"
 
+#include "util/nearest.h"
 #include "util/str.h"
 
 const Accel *accel_find(const char *name, Error *err)
@@ -15,8 +16,7 @@ const Accel *accel_find(const char *name, Error *err)
         nearest_try(&near, (*it)->name);
     }
     error_set_class(err, ERROR_NOT_FOUND, "unknown accelerator '%s'", name);
-    if (near.name)
-        error_hint(err, ", did you mean '%s'?", near.name);
+    nearest_hint(&near, err);
     return NULL;
 }
 

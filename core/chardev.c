@@ -7,6 +7,7 @@
 
 #include "util/alloc.h"
 #include "util/log.h"
+#include "util/nearest.h"
 #include "util/str.h"
 
 // ---- front end -----------------------------------------------------------------------
@@ -59,8 +60,7 @@ const ChardevClass *chardev_class_find(const char *name, Error *err)
         nearest_try(&near, (*it)->name);
     }
     error_set_class(err, ERROR_NOT_FOUND, "unknown chardev '%s'", name);
-    if (near.name)
-        error_hint(err, ", did you mean '%s'?", near.name);
+    nearest_hint(&near, err);
     return NULL;
 }
 

@@ -20,6 +20,7 @@
 #include "util/alloc.h"
 #include "util/bits.h"
 #include "util/log.h"
+#include "util/nearest.h"
 
 LOG_CATEGORY("cpu")
 
@@ -55,9 +56,7 @@ const CpuModel *cpu_model_find(const CpuClass *cls, const char *name, Error *err
         nearest_try(&near, m->name);
     }
     error_set_class(err, ERROR_NOT_FOUND, "-cpu: unknown model '%s'", name);
-    if (near.name)
-        error_hint(err, ", did you mean '%s'?", near.name);
-    else
+    if (!nearest_hint(&near, err))
         error_hint(err, "; '-cpu help' lists them");
     return NULL;
 }

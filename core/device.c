@@ -10,6 +10,7 @@
 #include "core/display.h"
 #include "util/alloc.h"
 #include "util/bits.h"
+#include "util/nearest.h"
 
 LOG_CATEGORY("device")
 
@@ -34,8 +35,7 @@ const DeviceClass *device_class_find(const char *name, Error *err)
         nearest_try(&near, (*it)->name);
     }
     error_set_class(err, ERROR_NOT_FOUND, "unknown device '%s'", name);
-    if (near.name)
-        error_hint(err, ", did you mean '%s'?", near.name);
+    nearest_hint(&near, err);
     return NULL;
 }
 

@@ -7,6 +7,7 @@
 #include "util/alloc.h"
 #include "util/bits.h"
 #include "util/log.h"
+#include "util/nearest.h"
 
 LOG_CATEGORY("machine")
 
@@ -27,9 +28,7 @@ const MachineClass *machine_class_find(const char *name, Error *err)
             nearest_try(&near, (*it)->alias);
     }
     error_set_class(err, ERROR_NOT_FOUND, "-M: unknown machine '%s'", name);
-    if (near.name)
-        error_hint(err, ", did you mean '%s'?", near.name);
-    else
+    if (!nearest_hint(&near, err))
         error_hint(err, "; '-M help' lists them");
     return NULL;
 }

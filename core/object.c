@@ -6,6 +6,7 @@
 #include <stdlib.h>
 
 #include "util/alloc.h"
+#include "util/nearest.h"
 #include "util/str.h"
 
 const ObjectClass *object_class_find(const char *name, Error *err)
@@ -19,9 +20,7 @@ const ObjectClass *object_class_find(const char *name, Error *err)
         nearest_try(&near, (*it)->name);
     }
     error_set_class(err, ERROR_NOT_FOUND, "unknown object type '%s'", name);
-    if (near.name)
-        error_hint(err, ", did you mean '%s'?", near.name);
-    else
+    if (!nearest_hint(&near, err))
         error_hint(err, "; -object help lists them");
     return NULL;
 }

@@ -8,6 +8,7 @@
 #include "util/alloc.h"
 #include "util/bits.h"
 #include "util/log.h"
+#include "util/nearest.h"
 #include "util/str.h"
 
 static unsigned width(const Prop *p)
@@ -95,8 +96,8 @@ static bool set_enum(void *self, const Prop *p, const char *text, Error *err)
         nearest_try(&near, p->names[i]);
     }
     error_set_class(err, ERROR_INVALID, "property '%s': unknown value '%s'", p->name, text);
-    error_hint(err, near.name ? ", did you mean '%s'?" : "; one is '%s'",
-               near.name ? near.name : p->names[0]);
+    if (!nearest_hint(&near, err))
+        error_hint(err, "; one is '%s'", p->names[0]);
     return false;
 }
 
@@ -128,8 +129,7 @@ bool prop_set(void *self, const Prop *props, size_t max, const char *name, const
         for (size_t i = 0; i < max && props[i].name; i++)
             nearest_try(&near, props[i].name);
         error_set_class(err, ERROR_NOT_FOUND, "unknown property '%s'", name);
-        if (near.name)
-            error_hint(err, ", did you mean '%s'?", near.name);
+        nearest_hint(&near, err);
         return false;
     }
     if (p->kind == PROP_KIND_LINK)

@@ -11,6 +11,7 @@
 #include "main/expr.h"
 #include "util/alloc.h"
 #include "util/bits.h"
+#include "util/nearest.h"
 
 // ---- arguments -----------------------------------------------------------------------------
 
@@ -136,9 +137,8 @@ static const HmpCommand *find(const HmpTable *t, const char *name, const char *w
         nearest_try(&near, c->name);
     }
     error_set_class(err, ERROR_NOT_FOUND, "unknown command: '%s%s'", what, name);
-    if (near.name)
-        error_hint(err, ", did you mean '%s%s'?", what, near.name);
-    else
+    near.before = what;
+    if (!nearest_hint(&near, err))
         error_hint(err, "; 'help' lists them");
     return NULL;
 }

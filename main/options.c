@@ -11,6 +11,7 @@
 #include "machine/boot/boot.h"
 #include "util/alloc.h"
 #include "util/log.h"
+#include "util/nearest.h"
 
 typedef enum {
     HEADING,                // .help only
@@ -359,9 +360,8 @@ static bool unknown_option(const char *name, Error *err)
         if (r->name)
             nearest_try(&near, r->name);
     error_set_class(err, ERROR_NOT_FOUND, "unknown option '-%s'", name);
-    if (near.name)
-        error_hint(err, ", did you mean '-%s'?", near.name);
-    else
+    near.before = "-";
+    if (!nearest_hint(&near, err))
         error_hint(err, "; -h lists them");
     return false;
 }

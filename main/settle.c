@@ -9,6 +9,7 @@
 
 #include "machine/boot/boot.h"
 #include "util/alloc.h"
+#include "util/nearest.h"
 
 const ArgDesc machine_keys[] = {
     { "type", ARG_STRING, "the machine" },
@@ -48,9 +49,7 @@ static bool check_machine_key(const Arg *it, const ArgDescs *known, const char *
         nearest_try(&near, d->name);
     }
     error_set_class(err, ERROR_NOT_FOUND, "-M %s: unknown property '%s'", machine, it->key);
-    if (near.name)
-        error_hint(err, ", did you mean '%s'?", near.name);
-    else
+    if (!nearest_hint(&near, err))
         error_hint(err, "; -M %s,help lists them", machine);
     return false;
 }

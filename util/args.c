@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "util/nearest.h"
 #include "util/str.h"
 
 // ---- plain parsers -----------------------------------------------------------------
@@ -120,9 +121,7 @@ static bool unknown_key(const Args *a, const char *key, const ArgDesc *known, Er
     for (const ArgDesc *d = known; d && d->name; d++)
         nearest_try(&near, d->name);
     error_set_class(err, ERROR_INVALID, "%s: unknown option '%s'", a->option, key);
-    if (near.name)
-        error_hint(err, ", did you mean '%s'?", near.name);
-    else
+    if (!nearest_hint(&near, err))
         error_hint(err, "; 'help' as value lists them");
     return false;
 }

@@ -8,6 +8,7 @@
 #include "util/alloc.h"
 #include "util/args.h"
 #include "util/bits.h"
+#include "util/nearest.h"
 #include "util/str.h"
 #include "util/thread.h"
 
@@ -179,9 +180,7 @@ static bool unknown_item(const char *name, Error *err)
     category_foreach (it)
         nearest_try(&near, (*it)->name);
     error_set_class(err, ERROR_NOT_FOUND, "-d: unknown item '%s'", name);
-    if (near.name)
-        error_hint(err, ", did you mean '%s'?", near.name);
-    else
+    if (!nearest_hint(&near, err))
         error_hint(err, "; '-d help' lists them");
     return false;
 }

@@ -25,17 +25,3 @@ char *str_take(Str *s);   // the caller frees; s becomes empty
 bool str_eq(const char *a, const char *b);
 bool str_starts(const char *s, const char *prefix);
 bool str_ends(const char *s, const char *suffix);
-
-// Edit distance with transposition, case-blind.
-unsigned str_distance(const char *a, const char *b);
-
-// The suggestion "did you mean": feed candidates, then read .name, which is
-// NULL if none is close enough to be worth saying.
-typedef struct {
-    const char *word;
-    const char *name;
-    unsigned distance;
-} Nearest;
-
-void nearest_init(Nearest *n, const char *word);
-void nearest_try(Nearest *n, const char *candidate);

@@ -5,6 +5,7 @@
 
 #include "tests/lib/test.h"
 #include "util/error.h"
+#include "util/nearest.h"
 #include "util/str.h"
 
 TEST(str_grows)
