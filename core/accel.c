@@ -2,22 +2,11 @@
 // Accelerators by name.
 #include "core/accel.h"
 
-#include "util/nearest.h"
 #include "util/str.h"
 
 const Accel *accel_find(const char *name, Error *err)
 {
-    Nearest near;
-
-    nearest_init(&near, name);
-    accel_foreach(it) {
-        if (str_eq((*it)->name, name))
-            return *it;
-        nearest_try(&near, (*it)->name);
-    }
-    error_set_class(err, ERROR_NOT_FOUND, "unknown accelerator '%s'", name);
-    nearest_hint(&near, err);
-    return NULL;
+    return registry_find(mimic_accels, "accelerator", name, NULL, err);
 }
 
 bool accel_known(const char *name)

@@ -7,7 +7,6 @@
 
 #include "util/alloc.h"
 #include "util/log.h"
-#include "util/nearest.h"
 #include "util/str.h"
 
 // ---- front end -----------------------------------------------------------------------
@@ -51,17 +50,7 @@ void chardev_front_writable(Chardev *c)
 
 const ChardevClass *chardev_class_find(const char *name, Error *err)
 {
-    Nearest near;
-
-    nearest_init(&near, name);
-    chardev_class_foreach(it) {
-        if (str_eq((*it)->name, name))
-            return *it;
-        nearest_try(&near, (*it)->name);
-    }
-    error_set_class(err, ERROR_NOT_FOUND, "unknown chardev '%s'", name);
-    nearest_hint(&near, err);
-    return NULL;
+    return registry_find(mimic_chardevs, "chardev", name, NULL, err);
 }
 
 // ---- null -------------------------------------------------------------------------------

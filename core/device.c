@@ -10,7 +10,6 @@
 #include "core/display.h"
 #include "util/alloc.h"
 #include "util/bits.h"
-#include "util/nearest.h"
 
 LOG_CATEGORY("device")
 
@@ -26,17 +25,7 @@ typedef struct DeviceTimer {
 
 const DeviceClass *device_class_find(const char *name, Error *err)
 {
-    Nearest near;
-
-    nearest_init(&near, name);
-    device_class_foreach(it) {
-        if (str_eq((*it)->name, name))
-            return *it;
-        nearest_try(&near, (*it)->name);
-    }
-    error_set_class(err, ERROR_NOT_FOUND, "unknown device '%s'", name);
-    nearest_hint(&near, err);
-    return NULL;
+    return registry_find(mimic_devices, "device", name, NULL, err);
 }
 
 bool device_log_on_(LogLevel level)

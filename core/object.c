@@ -6,23 +6,11 @@
 #include <stdlib.h>
 
 #include "util/alloc.h"
-#include "util/nearest.h"
 #include "util/str.h"
 
 const ObjectClass *object_class_find(const char *name, Error *err)
 {
-    Nearest near;
-
-    nearest_init(&near, name);
-    object_class_foreach (it) {
-        if (str_eq((*it)->name, name))
-            return *it;
-        nearest_try(&near, (*it)->name);
-    }
-    error_set_class(err, ERROR_NOT_FOUND, "unknown object type '%s'", name);
-    if (!nearest_hint(&near, err))
-        error_hint(err, "; -object help lists them");
-    return NULL;
+    return registry_find(mimic_objects, "object type", name, "; -object help lists them", err);
 }
 
 void objects_init(Objects *all) { list_init(&all->list); }

@@ -5,7 +5,9 @@
 // refers to them by name.  Read-only, so any thread may walk.
 #pragma once
 
-#include "util/types.h"
+#include <stddef.h>
+
+#include "util/error.h"
 
 // At file scope; `section` is a C identifier.
 #define REGISTRY_ADD(section_name, ident, Type, object)                       \
@@ -19,3 +21,13 @@
 // Weak: a binary that links no entry has neither symbol.
 #define registry_foreach(it, section_name, Type)                              \
     for (const Type *const *it = __start_##section_name; it < __stop_##section_name; it++)
+
+// The entry whose .name is `wanted`; else NULL, and the error is "unknown WHAT 'WANTED'" with the
+// nearest name, or with `else_hint` (may be NULL) if none is near.
+#define registry_find(section_name, what, wanted, else_hint, err)             \
+    ((typeof(__start_##section_name[0]))registry_find_(                       \
+        __start_##section_name, __stop_##section_name,                        \
+        offsetof(typeof(*__start_##section_name[0]), name), what, wanted, else_hint, err))
+
+const void *registry_find_(const void *start, const void *stop, size_t name_at, const char *what,
+                           const char *wanted, const char *else_hint, Error *err);
