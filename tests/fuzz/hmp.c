@@ -19,26 +19,17 @@ static void execute(Client *s, const char *line)
     board_turn(s->b);
 }
 
-// By the first byte: ~ some time, . the peer goes and another comes, < a peer that reads
-// little, > the multiplexer's focus comes and goes, ! not by the editor; anything else are keys,
-// with Return at the end.
-static void step(Client *s, char *line, bool last)
+// By the first byte: > the multiplexer's focus comes and goes, ! not by the editor; else as
+// client_step has it: the line's bytes are keys, with Return at the end.
+static void step(Client *s, char *line, char end)
 {
-    size_t len = strlen(line), from = *line == '<';
-
-    if (str_eq(line, "~")) {
-        board_turn(s->b);
-    } else if (str_eq(line, ".")) {
-        client_again(s);
-    } else if (str_eq(line, ">")) {
+    if (str_eq(line, ">")) {
         chardev_front_event(s->c, CHARDEV_MUX_OUT);
         chardev_front_event(s->c, CHARDEV_MUX_IN);
     } else if (*line == '!') {
         execute(s, line + 1);
     } else {
-        if (!last)
-            line[len++] = '\r';
-        client_feed(s, line + from, len - from, from ? 1 : SIZE_MAX);
+        client_step(s, line, end);
     }
     chardev_test_clear(s->t);
 }
@@ -69,11 +60,7 @@ int LLVMFuzzerTestOneInput(const u8 *data, size_t size)
         board_need(chardevs_add(set, "null,id=nothing", &err), &err);
     }
     client_begin(&s, b, set, MONITOR_READLINE, how & 1);
-    for (int i = 0; rest && i < MONITOR_STEPS; i++) {
-        char *line = strsep(&rest, "\n");
-
-        step(&s, line, !rest);
-    }
+    client_session(&s, rest, '\r', step);
     next_session(&s);
     client_end(&s);
     free(text);

@@ -132,6 +132,35 @@ static inline void client_feed(Client *s, const char *bytes, size_t len, size_t 
     chardev_front_writable(s->c);
 }
 
+// A line that was sent, by its first byte: ~ some time, . the peer goes and another comes, < a
+// peer that reads little; anything else is read by the monitor, with the end of the line, or
+// without if that is 0.
+static inline void client_step(Client *s, char *line, char end)
+{
+    size_t len = strlen(line), from = *line == '<';
+
+    if (str_eq(line, "~")) {
+        board_turn(s->b);
+    } else if (str_eq(line, ".")) {
+        client_again(s);
+    } else {
+        if (end)
+            line[len++] = end;                      // over the NUL
+        client_feed(s, line + from, len - from, from ? 1 : SIZE_MAX);
+    }
+}
+
+// A line a step, for some steps; the last one comes without its end.
+static inline void client_session(Client *s, char *rest, char end,
+                                  void (*step)(Client *s, char *line, char end))
+{
+    for (int i = 0; rest && i < MONITOR_STEPS; i++) {
+        char *line = strsep(&rest, "\n");
+
+        step(s, line, rest ? end : 0);
+    }
+}
+
 static inline void client_end(Client *s)
 {
     monitors_free(s->all);

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
-// QMP: a session of one line per step; see step().  Whatever came, each answer is a JSON object
-// of one of the four kinds, and the next client is served.  The first byte: 1 = the guest runs,
-// 2 = the pretty mode, 4 = capabilities are negotiated at once.  Files are not written: see
+// QMP: a session of one line per step; see client_step.  Whatever came, each answer is a JSON
+// object of one of the four kinds, and the next client is served.  The first byte: 1 = the guest
+// runs, 2 = the pretty mode, 4 = capabilities are negotiated at once.  Files are not written: see
 // monitor.h.
 // covers: main/monitor.c main/qmp_commands_jansson.c main/qmp_fds_jansson.c main/qmp_frame.c
 // covers: main/qmp_jansson.c main/qmp_probe_jansson.c main/qmp_schema_jansson.c
@@ -44,39 +44,27 @@ static void read_answers(Client *s, bool *served)
     chardev_test_clear(s->t);
 }
 
-static void say(Client *s, const char *text, size_t len, size_t room)
+static void step(Client *s, char *line, char end)
 {
     bool served;
 
-    client_feed(s, text, len, room);
+    client_step(s, line, end);
     read_answers(s, &served);
 }
 
-// By the first byte: ~ some time, . the peer goes and another comes, < a peer that reads
-// little; anything else is read by the monitor, with the end of the line.
-static void step(Client *s, char *line, bool last)
+static bool negotiate(Client *s)
 {
-    size_t len = strlen(line), from = *line == '<';
+    bool served = false;
 
-    if (str_eq(line, "~")) {
-        board_turn(s->b);
-    } else if (str_eq(line, ".")) {
-        client_again(s);
-    } else {
-        if (!last)
-            line[len++] = '\n';
-        say(s, line + from, len - from, from ? 1 : SIZE_MAX);
-    }
+    client_feed(s, negotiation, strlen(negotiation), SIZE_MAX);
+    read_answers(s, &served);
+    return served;
 }
 
 static void next_session(Client *s)
 {
-    bool served = false;
-
     client_again(s);
-    client_feed(s, negotiation, strlen(negotiation), SIZE_MAX);
-    read_answers(s, &served);
-    BUG_ON(!served);
+    BUG_ON(!negotiate(s));
 }
 
 int LLVMFuzzerTestOneInput(const u8 *data, size_t size)
@@ -96,12 +84,8 @@ int LLVMFuzzerTestOneInput(const u8 *data, size_t size)
     ops.take_fd = take_fd;
     s.c->ops = &ops;
     if (how & 4)
-        say(&s, negotiation, strlen(negotiation), SIZE_MAX);
-    for (int i = 0; rest && i < MONITOR_STEPS; i++) {
-        char *line = strsep(&rest, "\n");
-
-        step(&s, line, !rest);
-    }
+        negotiate(&s);
+    client_session(&s, rest, '\n', step);
     next_session(&s);
     client_end(&s);
     fdset_close_all();
