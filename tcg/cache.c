@@ -9,7 +9,14 @@
 // Links: a jump from one region into another of the same guest page is patched to go straight
 // there.  A region knows who jumps to it, so that dropping it can patch them back to their
 // stubs.  Across pages nothing is linked: the mapping of the target's page may change, so these
-// jumps probe the jump cache, whose entries carry the context's generation.
+// jumps probe the jump cache, whose entries carry the context's generation.  What that missed is
+// looked for in the vCPU's second, larger one, of all its contexts, before the hash.
+//
+// Copies: a region that the hash does not hold for this VA may be there for another one of the same
+// PA and mode; `movable` keeps the last of each that can be moved.  It is copied for the new VA
+// rather than translated again (docs/decisions/0006), into a chunk of the vCPU's own like any
+// other, under the lock, which keeps the original from dying meanwhile.  A copy is a region in
+// its own right: it outlives the original.
 //
 // When the buffer or a table is full, everything goes at once: all vCPUs leave generated code,
 // then all is empty again (cache_flush).

@@ -2,8 +2,10 @@
 // The translator's own structures: per-vCPU block, soft TLB, regions, caches.
 // Only tcg/ includes this.
 //
-// Life of a pc: jump cache (per vCPU, keyed pc and context generation) -> region hash (global,
-// keyed PA, VA, mode) -> translate.  See the essays at the heads of cache.c, link.c, tlb.c,
+// Life of a pc: jump cache (of the vCPU's context, keyed pc and generation; generated code asks
+// it) -> second jump cache (of the vCPU, larger, the same keys; asked on a miss) -> region hash
+// (global, keyed PA, VA, mode) -> a copy of a region of the same PA and mode made for another VA
+// (docs/decisions/0006) -> translate.  See the essays at the heads of cache.c, link.c, tlb.c,
 // smc.c and run.c.
 #pragma once
 #include "core/accel.h"
