@@ -74,13 +74,29 @@ void emit_mov_pc(Emit *e, int d, u64 pc)
         asm_fixed(&e->a);                           // a short form
 }
 
+static void mov_k(Emit *e, int d, u64 k, bool moves)
+{
+    if (moves)
+        emit_mov_pc(e, d, k);
+    else
+        asm_mov_k(&e->a, d, k);
+}
+
 void emit_mov_const(Emit *e, int d, Val k, i64 off)
 {
-    u64 v = ir_kval_now(e->t, k) + (u64)off;
-    if (ir_moves(e->t, k))
-        emit_mov_pc(e, d, v);
-    else
-        asm_mov_k(&e->a, d, v);
+    mov_k(e, d, ir_kval_now(e->t, k) + (u64)off, ir_moves(e->t, k));
+}
+
+void emit_store_k(Emit *e, Mem m, u64 k, bool moves)
+{
+    if ((i64)k == (i32)k) {
+        asm_store_i(&e->a, 3, m, (i32)k);
+        if (moves)
+            asm_fixed(&e->a);
+    } else {
+        mov_k(e, RAX, k, moves);
+        asm_store(&e->a, 3, m, RAX);
+    }
 }
 
 void emit_fix_disp(Emit *e, AsmFix kind, i32 disp)
@@ -101,14 +117,7 @@ void emit_mov_site(Emit *e, u32 site) { mov_index(e, FIX_SITE, site); }
 
 static void store_pc(Emit *e, u64 pc)
 {
-    Mem m = env_mem(e, e->t->fend->pc_offset);
-    if ((i64)pc == (i32)pc) {
-        asm_store_i(&e->a, 3, m, (i32)pc);
-        asm_fixed(&e->a);
-    } else {
-        emit_mov_pc(e, RAX, pc);
-        asm_store(&e->a, 3, m, RAX);
-    }
+    emit_store_k(e, env_mem(e, e->t->fend->pc_offset), pc, true);
 }
 
 // -- calls --------------------------------------------------------------------------------
@@ -425,14 +434,9 @@ void emit_stub_store(Emit *e, const SnapLoc *s)
     case SL_SPILL32: asm_vmovs_load(a, 2, XMM0, mem_b(RSP, s->where)); break;
     case SL_SPILL64: asm_vmovs_load(a, 3, XMM0, mem_b(RSP, s->where)); break;
     case SL_SPILLV:  asm_vmovaps_load(a, XMM0, mem_b(RSP, s->where)); break;
-    case SL_KONST:
+    case SL_KONST: case SL_PC:
         memcpy(&k, s + 1, 8);
-        asm_mov_k(a, RAX, k);
-        asm_store(a, 3, to, RAX);
-        return;
-    case SL_PC:
-        memcpy(&k, s + 1, 8);
-        emit_mov_pc(e, RAX, e->r->pc + k);
+        mov_k(e, RAX, s->kind == SL_PC ? e->r->pc + k : k, s->kind == SL_PC);
         asm_store(a, 3, to, RAX);
         return;
     case SL_HOME: case SL_HOME32: case SL_HOME64:

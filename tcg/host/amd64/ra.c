@@ -69,19 +69,6 @@ static void store_home(Emit *e, int ty, Mem m, int reg)
     }
 }
 
-static void store_const(Emit *e, Mem m, Val v)
-{
-    u64 k = ir_kval_now(e->t, v);
-    if ((i64)k == (i32)k) {
-        asm_store_i(&e->a, 3, m, (i32)k);
-        if (ir_moves(e->t, v))
-            asm_fixed(&e->a);
-    } else {
-        emit_mov_const(e, RAX, v, 0);
-        asm_store(&e->a, 3, m, RAX);
-    }
-}
-
 // -- liveness -----------------------------------------------------------------------------
 
 static void mark_last(Emit *e, Val v, i32 at)
@@ -503,7 +490,7 @@ static void flush_one(Emit *e, int guest)
     if (v.id > 0 && ins_of(e, v)->ty == T_FLAGS) {
         flags_store(e, v);
     } else if (ir_is_k(v)) {
-        store_const(e, reg_mem(e, guest), v);
+        emit_store_k(e, reg_mem(e, guest), ir_kval_now(e->t, v), ir_moves(e->t, v));
     } else {
         store_home(e, ty, reg_mem(e, guest), ra_use(e, v));
     }

@@ -142,6 +142,7 @@ void loop_mark(Emit *e);
 const Carried *loop_carried(const Emit *e, int guest);
 // emit.c
 void emit_mov_const(Emit *e, int d, Val k, i64 off);    // k + off, which may move
+void emit_store_k(Emit *e, Mem m, u64 k, bool moves);   // 64 bits; rax is lost, flags are not
 FlagKind flags_make(Emit *e, Val f);
 void flags_carry(Emit *e, Val f, bool borrow);      // CF := C of f, or its opposite
 
