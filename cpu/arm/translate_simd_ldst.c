@@ -192,42 +192,39 @@ static void permute3(Ctx *t, Words *s, bool load)
         s->w[k] = out[k];
 }
 
+// Words i and j by op and the one after it: of UZP their even and odd lanes, of ZIP the lower and
+// the upper half of both.
+_Static_assert(OP_VUZP2 == OP_VUZP1 + 1 && OP_VZIP2 == OP_VZIP1 + 1, "permute2");
+static void permute2(Ctx *t, Words *s, int op, u32 i, u32 j)
+{
+    Val a = s->w[i], b = s->w[j];
+    s->w[i] = perm(t, op, s, a, b);
+    s->w[j] = perm(t, op + 1, s, a, b);
+}
+
+// Two steps each of four words: neighbours and then those two apart, or the other way round.
 static void deinterleave(Ctx *t, Words *s)
 {
-    Val *w = s->w;
-    if (s->n == 2) {
-        Val a = w[0], b = w[1];
-        w[0] = perm(t, OP_VUZP1, s, a, b);
-        w[1] = perm(t, OP_VUZP2, s, a, b);
-    } else if (s->n == 3) {
+    if (s->n == 3) {
         permute3(t, s, true);
-    } else {
-        Val even0 = perm(t, OP_VUZP1, s, w[0], w[1]), odd0 = perm(t, OP_VUZP2, s, w[0], w[1]);
-        Val even1 = perm(t, OP_VUZP1, s, w[2], w[3]), odd1 = perm(t, OP_VUZP2, s, w[2], w[3]);
-        w[0] = perm(t, OP_VUZP1, s, even0, even1);
-        w[2] = perm(t, OP_VUZP2, s, even0, even1);
-        w[1] = perm(t, OP_VUZP1, s, odd0, odd1);
-        w[3] = perm(t, OP_VUZP2, s, odd0, odd1);
+        return;
     }
+    for (u32 i = 0; i < s->n; i += 2)
+        permute2(t, s, OP_VUZP1, i, i + 1);
+    for (u32 i = 0; i + 2 < s->n; i++)
+        permute2(t, s, OP_VUZP1, i, i + 2);
 }
 
 static void interleave(Ctx *t, Words *s)
 {
-    Val *w = s->w;
-    if (s->n == 2) {
-        Val a = w[0], b = w[1];
-        w[0] = perm(t, OP_VZIP1, s, a, b);
-        w[1] = perm(t, OP_VZIP2, s, a, b);
-    } else if (s->n == 3) {
+    if (s->n == 3) {
         permute3(t, s, false);
-    } else {
-        Val even0 = perm(t, OP_VZIP1, s, w[0], w[2]), even1 = perm(t, OP_VZIP2, s, w[0], w[2]);
-        Val odd0 = perm(t, OP_VZIP1, s, w[1], w[3]), odd1 = perm(t, OP_VZIP2, s, w[1], w[3]);
-        w[0] = perm(t, OP_VZIP1, s, even0, odd0);
-        w[1] = perm(t, OP_VZIP2, s, even0, odd0);
-        w[2] = perm(t, OP_VZIP1, s, even1, odd1);
-        w[3] = perm(t, OP_VZIP2, s, even1, odd1);
+        return;
     }
+    for (u32 i = 0; i + 2 < s->n; i++)
+        permute2(t, s, OP_VZIP1, i, i + 2);
+    for (u32 i = 0; i < s->n; i += 2)
+        permute2(t, s, OP_VZIP1, i, i + 1);
 }
 
 static void post_index(Ctx *t, u32 rn, Val base, u32 rm, u32 bytes)
