@@ -410,6 +410,20 @@ static void gen_ldx(Emit *e, const Ins *in, i32 i)
     ra_release(e, in->a);
 }
 
+// The check of an operation that writes, with b as the slow path's first operand and d as the
+// result; the host address to rcx.
+static Addr begin_atomic(Emit *e, const Ins *in, int d)
+{
+    Addr ad = check(e, in, true);
+    Site *st = site_of(e, in, ad);
+    operand(e, st, 0, in->b);
+    if (in->op == OP_CAS)
+        operand(e, st, 1, in->c);
+    st->dst = (i8)d;
+    asm_lea(&e->a, 3, RCX, mem_bi(RAX, ad.reg, 0, 0));
+    return ad;
+}
+
 static void gen_stx(Emit *e, const Ins *in, i32 i)
 {
     Asm *s = &e->a;
@@ -420,11 +434,7 @@ static void gen_stx(Emit *e, const Ins *in, i32 i)
         return;
     }
     int v = ra_use(e, in->b), d = prepare(e, in, i);
-    Addr ad = check(e, in, true);
-    Site *st = site_of(e, in, ad);
-    operand(e, st, 0, in->b);
-    st->dst = (i8)d;
-    asm_lea(s, 3, RCX, mem_bi(RAX, ad.reg, 0, 0));
+    Addr ad = begin_atomic(e, in, d);
     asm_mov_k(s, d, 1);
     asm_alu_m(s, ALU_CMP, 3, RCX, env_mem(e, TC(excl_addr)));
     u8 *no = asm_jcc_short(s, CC_NE);
@@ -458,12 +468,7 @@ static void gen_cas(Emit *e, const Ins *in, i32 i)
         return;
     }
     int b = ra_use(e, in->b), c = ra_use(e, in->c), d = prepare(e, in, i);
-    Addr ad = check(e, in, true);
-    Site *st = site_of(e, in, ad);
-    operand(e, st, 0, in->b);
-    operand(e, st, 1, in->c);
-    st->dst = (i8)d;
-    asm_lea(&e->a, 3, RCX, mem_bi(RAX, ad.reg, 0, 0));
+    Addr ad = begin_atomic(e, in, d);
     asm_mov(&e->a, 3, RAX, b);
     asm_lock_cmpxchg(&e->a, in->aux & MO_SIZE, mem_b(RCX, 0), c);
     old_value(e, in, d, RAX);
@@ -498,11 +503,7 @@ static void gen_rmw(Emit *e, const Ins *in, i32 i)
         return;
     }
     int v = ra_use(e, in->b), d = prepare(e, in, i);
-    Addr ad = check(e, in, true);
-    Site *st = site_of(e, in, ad);
-    operand(e, st, 0, in->b);
-    st->dst = (i8)d;
-    asm_lea(s, 3, RCX, mem_bi(RAX, ad.reg, 0, 0));
+    Addr ad = begin_atomic(e, in, d);
     if (in->sub == RMW_ADD) {
         asm_mov(s, 3, RAX, v);
         asm_lock_xadd(s, sz, mem_b(RCX, 0), RAX);
