@@ -212,29 +212,17 @@ static void gen_msr_imm(Ctx *t, u32 op1, u32 op2, u32 imm)
     gen_leave(t, t->next_pc);
 }
 
-bool trans_msr_uao(Ctx *t, const a64_msr_imm *a)
+static bool msr_pstate(Ctx *t, u32 op2, u32 imm)             // UNDEFINED at EL0
 {
     if (!ctx_el(t))
         return false;
-    gen_msr_imm(t, 0, 3, a->imm);
+    gen_msr_imm(t, 0, op2, imm);
     return true;
 }
 
-bool trans_msr_pan(Ctx *t, const a64_msr_imm *a)
-{
-    if (!ctx_el(t))
-        return false;
-    gen_msr_imm(t, 0, 4, a->imm);
-    return true;
-}
-
-bool trans_msr_spsel(Ctx *t, const a64_msr_imm *a)
-{
-    if (!ctx_el(t))
-        return false;
-    gen_msr_imm(t, 0, 5, a->imm);
-    return true;
-}
+bool trans_msr_uao(Ctx *t, const a64_msr_imm *a) { return msr_pstate(t, 3, a->imm); }
+bool trans_msr_pan(Ctx *t, const a64_msr_imm *a) { return msr_pstate(t, 4, a->imm); }
+bool trans_msr_spsel(Ctx *t, const a64_msr_imm *a) { return msr_pstate(t, 5, a->imm); }
 
 // Neither changes anything that we do.
 bool trans_msr_ssbs(Ctx *t, const a64_msr_imm *a)
