@@ -61,25 +61,18 @@ void hmp_info_cpus(Hmp *h)
     }
 }
 
-void hmp_info_mem(Hmp *h)
+static void mappings(Hmp *h, bool each)
 {
     Cpu *cpu = hmp_cpu(h);
 
     if (cpu->cls->mappings)
-        cpu->cls->mappings(cpu, false, h->out);
+        cpu->cls->mappings(cpu, each, h->out);
     else
         error_set_class(h->err, ERROR_UNSUPPORTED, "not known for this processor");
 }
 
-void hmp_info_tlb(Hmp *h)
-{
-    Cpu *cpu = hmp_cpu(h);
-
-    if (cpu->cls->mappings)
-        cpu->cls->mappings(cpu, true, h->out);
-    else
-        error_set_class(h->err, ERROR_UNSUPPORTED, "not known for this processor");
-}
+void hmp_info_mem(Hmp *h) { mappings(h, false); }
+void hmp_info_tlb(Hmp *h) { mappings(h, true); }
 
 // ---- the machine ---------------------------------------------------------------------------
 
