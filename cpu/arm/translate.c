@@ -105,6 +105,8 @@ static void begin(Ctx *t)
 // What comes before the instruction (D1.3.1, D2.12.5): true when it has ended the region.
 static bool before_insn(Ctx *t)
 {
+    if (likely(!(t->pc & 3) && !(t->mode & (AM_STEP | AM_BREAK | AM_IL))))
+        return t->ended;
     if (unlikely(t->pc & 3)) {
         Val pc = ir_k_pc(t, t->pc);
         gen_raise(t, &h_misaligned, 1, &pc);

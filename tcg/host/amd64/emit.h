@@ -71,7 +71,8 @@ void loop_head(Emit *e);
 bool loop_get(Emit *e, const Ins *in, i32 i);
 void loop_back(Emit *e, const Stub *like);
 void loop_leave(Emit *e);
-const void *emit_probe_thunk(Asm *a, bool write);
+// emit_mem.c; saved: where rax may be kept
+const void *emit_probe_thunk(Asm *a, bool write, unsigned bytes, const void *slow, Mem saved);
 Stub *emit_stub(Emit *e, StubKind kind, u8 *jump);  // emit.c
 u32  emit_site(Emit *e, const Ins *in);
 void emit_mov_pc(Emit *e, int d, u64 pc);           // an address that moves with the region
@@ -80,10 +81,11 @@ void emit_mov_site(Emit *e, u32 site);              // index of a site to rax, f
 void emit_callc(Emit *e, const void *fn);           // call a C function
 bool amd64_relocate(Tcg *tcg, TcgThread *th, const Region *from, Region *to);  // relocate.c
 bool thunks_init(Tcg *tcg, Error *err);             // thunks.c
+enum { PROBE_SIZES = 6 };
 typedef struct Thunks {                             // addresses in the executable view
     u32 cpu;                                        // ASM_*: optional instructions
-    const void *enter, *leave, *dyn, *lookup, *link, *slow, *slow_vec, *cold, *probe_read,
-        *probe_write;
+    const void *enter, *leave, *dyn, *lookup, *link, *slow, *slow_vec, *cold;
+    const void *probe[2][PROBE_SIZES][2];           // writes?; log2 of the bytes; vec?
 } Thunks;
 u64  amd64_slow(Cpu *cpu, u32 site, u64 va);        // slow.c: called by thunks
 u64  amd64_cold(Cpu *cpu, u32 site);

@@ -576,36 +576,36 @@ void emit_group_stub(Emit *e, const Stub *s)
 {
     Asm *a = &e->a;
     const Site *site = &e->tcg->sites[s->site];
-    int op = site->op;
+    int op = site->op, size = (site->aux & MO_SIZE) + pair_op(op);
     bool write = op == OP_ST || op == OP_ST2;
     if (s->host >= 0)
         asm_zero(a, s->host);
     stub_address(e, s);
-    asm_mov_k(a, RCX, (memop_bytes(site->aux) << pair_op(op)) - 1);
-    asm_call(a, write ? e->thunks->probe_write : e->thunks->probe_read);
-    u8 *miss = asm_jcc_short(a, CC_NE);
-    stub_access(e, site);
-    asm_jmp_back(a, s->resume);
-    asm_patch_here(a, miss);
     emit_mov_site(e, s->site);
-    asm_call(a, s->vec ? e->thunks->slow_vec : e->thunks->slow);
+    asm_call(a, e->thunks->probe[write][size][s->vec]);
+    asm_jcc_back(a, CC_NE, s->resume);              // the slow path has done it
+    stub_access(e, site);
     asm_jmp_back(a, s->resume);
 }
 
-// A thunk: rdx = address, rcx = bytes - 1.  ZF: rax is the host's address; else rax is lost.
-const void *emit_probe_thunk(Asm *a, bool write)
+// A thunk: rdx = address, eax = site.  ZF: rax is the host's address; else `slow` has done what is
+// to be done.  Its last instruction that sets flags is an addition to rsp: not zero.
+const void *emit_probe_thunk(Asm *a, bool write, unsigned bytes, const void *slow, Mem saved)
 {
     const void *at = (const void *)(uintptr_t)asm_exec(a, a->p);
     i32 tag = write ? offsetof(TlbEntry, wtag) : offsetof(TlbEntry, rtag);
+    asm_store(a, 3, saved, RAX);
     index_of(a, RDX);
-    asm_alu(a, ALU_ADD, 3, RCX, RDX);
+    asm_lea(a, 3, RCX, mem_b(RDX, (i32)bytes - 1));
     asm_alu_i(a, ALU_AND, 3, RCX, -(i32)PAGE_SIZE);
     asm_alu_m(a, ALU_CMP, 3, RCX, mem_bi(R15, RAX, 0, tag));
     u8 *miss = asm_jcc_short(a, CC_NE);
     asm_load(a, 3, RAX, mem_bi(R15, RAX, 0, offsetof(TlbEntry, addend)));
     asm_lea(a, 3, RAX, mem_bi(RAX, RDX, 0, 0));
-    asm_patch_here(a, miss);
     asm_ret(a);
+    asm_patch_here(a, miss);
+    asm_load(a, 3, RAX, saved);
+    asm_jmp_abs(a, slow);
     return at;
 }
 

@@ -194,17 +194,13 @@ static void free_if_done(Emit *e, i32 id)
         value_free(e, id);
 }
 
-void ra_release(Emit *e, Val v)
+void ra_release_last(Emit *e, Val v)
 {
-    if (v.id <= 0)
-        return;
     const Ins *in = ins_of(e, v);
     if (in->ty != T_FLAGS) {
         free_if_done(e, v.id);
         return;
     }
-    if (e->loc[v.id].last > e->at)
-        return;
     if (ir_ops[in->op].nin > 0) ra_release(e, in->a);
     if (ir_ops[in->op].nin > 1) ra_release(e, in->b);
     if (ir_ops[in->op].nin > 2) ra_release(e, in->c);

@@ -121,7 +121,12 @@ static inline Mem reg_mem(const Emit *e, int guest)
 void ra_begin(Emit *e);
 int  ra_use(Emit *e, Val v);                        // in a register, locked until ra_end_op
 bool ra_imm32(const Emit *e, Val v, IrType ty, i32 *k);     // a constant that fits
-void ra_release(Emit *e, Val v);                    // if this was its last use
+void ra_release_last(Emit *e, Val v);
+static inline void ra_release(Emit *e, Val v)       // if this was its last use
+{
+    if (v.id > 0 && e->loc[v.id].last <= e->at)
+        ra_release_last(e, v);
+}
 int  ra_def(Emit *e, i32 i, int prefer);            // a register for the result of ins i
 void ra_def_at(Emit *e, i32 i, int reg);            // the result is in this (free) register
 void ra_end_op(Emit *e);

@@ -178,8 +178,12 @@ static void make_all(Asm *a, const TcgFrontend *fe, Thunks *t)
     t->slow = make_slow(a, fe, t->dyn, false);
     t->slow_vec = make_slow(a, fe, t->dyn, true);
     t->cold = make_cold(a, fe);
-    t->probe_read = emit_probe_thunk(a, false);
-    t->probe_write = emit_probe_thunk(a, true);
+    for (int n = 0; n < 2 * PROBE_SIZES * 2; n++) {
+        int write = n & 1, vec = n >> 1 & 1, size = n >> 2;
+        t->probe[write][size][vec] = emit_probe_thunk(a, write, 1u << size,
+                                                      vec ? t->slow_vec : t->slow,
+                                                      tc_mem(fe, TC(gpr) + 8 * RAX));
+    }
 }
 
 bool thunks_init(Tcg *tcg, Error *err)
