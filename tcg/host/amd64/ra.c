@@ -585,18 +585,15 @@ static int snap_value(const Emit *e, SnapLoc *s, u8 guest, Val v, int ty)
         memcpy(s + 1, &k, 8);
         return 3;
     }
+    static const struct { u8 reg, spill, home; } kinds[] = {
+        [T_I32] = { SL_GPR, SL_SPILL, SL_HOME32 },       [T_I64] = { SL_GPR, SL_SPILL, SL_HOME },
+        [T_F32] = { SL_XMM32, SL_SPILL32, SL_HOME32 },   [T_V128] = { SL_XMM, SL_SPILLV, SL_HOME },
+        [T_F64] = { SL_XMM64, SL_SPILL64, SL_HOME64 },
+    };
     const Loc *l = &e->loc[v.id];
-    if (l->reg >= 0) {
-        s->kind = ty == T_F32 ? SL_XMM32 : ty == T_F64 ? SL_XMM64 : ty == T_V128 ? SL_XMM : SL_GPR;
-        s->where = l->reg;
-    } else if (l->spill >= 0) {
-        s->kind = ty == T_F32 ? SL_SPILL32 : ty == T_F64 ? SL_SPILL64 : ty == T_V128 ? SL_SPILLV
-                                                                                     : SL_SPILL;
-        s->where = l->spill;
-    } else {
-        s->kind = ty == T_I32 || ty == T_F32 ? SL_HOME32 : ty == T_F64 ? SL_HOME64 : SL_HOME;
-        s->where = l->home;
-    }
+    bool reg = l->reg >= 0, spill = l->spill >= 0;
+    s->kind = reg ? kinds[ty].reg : spill ? kinds[ty].spill : kinds[ty].home;
+    s->where = reg ? l->reg : spill ? l->spill : l->home;
     return 1;
 }
 
