@@ -26,7 +26,7 @@ class Client:
                 if time.time() > end:
                     raise
                 time.sleep(0.02)
-        self.s.settimeout(10)
+        self.s.settimeout(40 if 'san/' in sys.argv[1] else 10)
         self.buf = b''
 
     def send(self, payload):

@@ -8,6 +8,7 @@ cd "$(dirname "$0")/../.." || exit 1
 build=${1:-build/rel}; mimic=${MIMIC:-$build/mimic-system-aarch64}
 tmp=$(mktemp -d) || exit 1; trap 'rm -rf "$tmp"' EXIT
 passed=0 failed=0 skipped=0
+patience=30; case $build in *san) patience=120 ;; esac
 ok() { echo "ok $1"; passed=$((passed + 1)); }
 fail() { echo "FAIL $1 $2"; failed=$((failed + 1)); }
 skip() { echo "skip $1 $2"; skipped=$((skipped + 1)); }
@@ -27,13 +28,13 @@ for s in tests/insn/arm64/*.S; do
     for e in $engines; do
         # "// args: -smp 2" in the source adds arguments, "// only: tcg" picks an engine
         # shellcheck disable=SC2046 # arguments are a list
-        timeout 30 $mimic -M virt -cpu max -m 128M -display none -monitor none -serial none -net none \
+        timeout $patience $mimic -M virt -cpu max -m 128M -display none -monitor none -serial none -net none \
             -semihosting -accel "$e" $(sed -n 's,^// args: ,,p' "$s") -kernel "$tmp/$n" \
             > "$tmp/out" 2>&1 < /dev/null; rc=$?
         name=insn/$n; [ "$e" = tcg ] || name=$name/eval
         case $rc in
         0) if grep -q '^pass$' "$tmp/out"; then ok "$name"; else fail "$name" "ended without a word"; fi ;;
-        124) fail "$name" "no end in 30 s" ;;
+        124) fail "$name" "no end in $patience s" ;;
         *) fail "$name" "status $rc $(tr -s '\n' ' ' < "$tmp/out" | tail -c 200)" ;;
         esac
     done
