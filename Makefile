@@ -106,7 +106,7 @@ LINKS := mimic-system-aarch64 mimic-system-arm mimic-system-x86_64 mimic-system-
 all: $(B)/mimic $(LINKS:%=$(B)/%)
 $(B)/mimic: $(OBJ)
 	$(call say,LINK,$@)
-	$(Q)$(CC) $(LDFLAGS) $(if $(LTO_OBJ),-O2 -flto=2) -o $@ $^ $(LDLIBS)
+	$(Q)$(CC) $(filter-out -fno-lto,$(LDFLAGS)) $(if $(LTO_OBJ),-O2 -flto=2) -o $@ $^ $(LDLIBS)
 $(LINKS:%=$(B)/%): | $(B)/mimic
 	$(Q)ln -sf mimic $@
 $(B)/%.o: %.c config.mk | $(GEN)
