@@ -302,6 +302,7 @@ static void update_locked(AddressSpace *as)
         return;
     }
     atomic_store(&as->view, now);
+    atomic_fetch_add(&as->version, 1);
     retire_locked(as->mem, old);
     tell_locked(as, old, now);
 }
@@ -336,7 +337,7 @@ void mem_commit(Memory *mem)
 
 void as_init(AddressSpace *as, Memory *mem, MemoryRegion *root, const char *name)
 {
-    *as = (AddressSpace){ .name = name, .mem = mem, .root = root };
+    *as = (AddressSpace){ .name = name, .mem = mem, .root = root, .version = 1 };
     mem_begin(mem);
     FlatView *v = make_view(root);
 
@@ -408,21 +409,35 @@ static u64 range_length(const FlatRange *r, Gpa addr)
     return n == UINT64_MAX ? n : n + 1;
 }
 
+static MemRef ref_in(const FlatRange *r, Gpa addr)
+{
+    u64 skip = addr - r->start;
+
+    return (MemRef){ .region = r->region, .offset = r->offset + skip, .readonly = r->readonly,
+                     .ram = r->ram, .ram_at = r->ram_at + skip,
+                     .host = r->ram ? r->ram->host + r->ram_at + skip : NULL };
+}
+
+MemRef as_lookup_far(AddressSpace *as, Gpa addr, MemNear *near)
+{
+    u64 version = atomic_load(&as->version);    // before the view: at worst it is looked up again
+    EpochStripe *in = reader_enter(as->mem);
+    const FlatRange *r = find(atomic_load(&as->view), addr);
+    MemRef ref = r ? ref_in(r, addr) : (MemRef){ 0 };
+
+    if (ref.host)
+        *near = (MemNear){ version, r->start, range_length(r, r->start), ref_in(r, r->start) };
+    reader_leave(in);
+    return ref;
+}
+
 MemRef as_lookup(AddressSpace *as, Gpa addr, u64 *len)
 {
     EpochStripe *in = reader_enter(as->mem);
     const FlatView *v = atomic_load(&as->view);
     const FlatRange *r = find(v, addr);
-    MemRef ref = { 0 };
+    MemRef ref = r ? ref_in(r, addr) : (MemRef){ 0 };
 
-    if (r) {
-        u64 skip = addr - r->start;
-
-        ref = (MemRef){ .region = r->region, .offset = r->offset + skip,
-                        .readonly = r->readonly, .ram = r->ram, .ram_at = r->ram_at + skip };
-        if (r->ram)
-            ref.host = r->ram->host + ref.ram_at;
-    }
     if (len)
         *len = r ? range_length(r, addr) : hole_length(v, addr);
     reader_leave(in);

@@ -249,6 +249,7 @@ struct AddressSpace {
     Memory *mem;
     MemoryRegion *root;
     FlatView *_Atomic view;
+    _Atomic u64 version;  // of the view, from 1
     ListNode link;
 };
 
@@ -267,6 +268,30 @@ typedef struct MemRef {
 // What is at addr, and for how many bytes on it stays the same thing (len may be NULL).
 // The answer holds until a listener reports a change (TLB) or the caller's commit.
 MemRef as_lookup(AddressSpace *as, Gpa addr, u64 *len);
+
+// The same for one thread that mostly asks for the same RAM: `near`, zero at first, remembers its
+// range.
+typedef struct MemNear {
+    u64 version;
+    Gpa base;
+    u64 len;
+    MemRef ref;           // of base
+} MemNear;
+
+MemRef as_lookup_far(AddressSpace *as, Gpa addr, MemNear *near);
+static inline MemRef as_lookup_near(AddressSpace *as, Gpa addr, MemNear *near)
+{
+    u64 skip = addr - near->base;
+
+    if (unlikely(skip >= near->len || near->version != atomic_load(&as->version)))
+        return as_lookup_far(as, addr, near);
+    MemRef ref = near->ref;
+
+    ref.offset += skip;
+    ref.host += skip;
+    ref.ram_at += skip;
+    return ref;
+}
 
 // One access of 1, 2, 4 or 8 bytes, little-endian value in a register.  Aligned RAM
 // accesses are single-copy atomic.  Stores to ROM are dropped (MEM_OK).

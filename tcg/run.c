@@ -50,7 +50,7 @@ static bool fetch_page(Cpu *cpu, u64 pc, FetchEntry **out)
         raise_fetch(cpu, pc, TF_MMU, pg.fault);
         return false;
     }
-    MemRef ref = as_lookup(cpu->as, pg.pa & ~(u64)(PAGE_SIZE - 1), NULL);
+    MemRef ref = as_lookup_near(cpu->as, pg.pa & ~(u64)(PAGE_SIZE - 1), &th->near);
     if (!ref.host) {
         raise_fetch(cpu, pc, TF_BUS, 0);
         return false;

@@ -242,6 +242,7 @@ struct TcgThread {
     CtxSlot slots[CTX_MAX];
     TlbTable *tables[TLB_TABLES];
     FetchEntry fetch[64];
+    MemNear near;                                   // for TLB fills and fetches
     JumpEntry *jc;                                  // CTX_MAX tables
     JumpEntry *jc2;                                 // of all contexts: asked on a miss
     u64 stamp;

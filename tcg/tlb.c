@@ -188,7 +188,7 @@ static u64 write_tag(u64 page, const MemRef *ref, u8 prot)
 static void entry_fill(Cpu *cpu, TlbTable *t, TlbEntry *e, u64 va, const TcgPage *pg)
 {
     u64 page = va & ~(u64)(PAGE_SIZE - 1), pa = pg->pa & ~(u64)(PAGE_SIZE - 1);
-    MemRef ref = as_lookup(cpu->as, pa, NULL);
+    MemRef ref = as_lookup_near(cpu->as, pa, &tcg_cpu(cpu)->th->near);
     e->page = pa | pg->prot | (pg->device ? 8u : 0);
     if (ref.host) {
         e->addend = (i64)((u64)(uintptr_t)ref.host - page);

@@ -172,6 +172,7 @@ typedef struct ArmWalk {
     bool pan;
     bool set_af, set_dirty;                         // may update descriptors (HAFDBS)
     bool mmu_off;
+    MemNear *near;                                  // of the tables; NULL: not remembered
     // result
     u64 pa;
     u32 fsc;                                        // of a fault

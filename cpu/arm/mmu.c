@@ -64,46 +64,21 @@ static bool walk_off(ArmCpu *s, ArmWalk *w)
 }
 
 // -- descriptors ------------------------------------------------------------------------------
-// The RAM that a walk's tables lie in: found once, as they mostly lie in one block.
-typedef struct Window {
-    u8 *host;                                       // NULL: no RAM
-    u64 base, len;
-    RamBlock *ram;
-    u64 ram_at;
-    bool readonly;
-} Window;
-
 typedef struct Desc {
     u64 pa, val;
-    u8 *host;                                       // NULL: not in RAM
+    MemRef at;                                      // .host NULL: not in RAM
 } Desc;
 
-static void window_at(const ArmCpu *s, Window *win, u64 pa)
-{
-    u64 len;
-    const MemRef ref = as_lookup(s->cpu.as, pa, &len);
-
-    *win = (Window){ .host = ref.host, .base = pa, .len = len, .ram = ref.ram,
-                     .ram_at = ref.ram_at, .readonly = ref.readonly };
-}
-
-static void window_move(const ArmCpu *s, Window *win, u64 pa)
-{
-    window_at(s, win, align_down(pa, GIB));         // where RAM likes to begin
-    if (!win->host || pa - win->base >= win->len)
-        window_at(s, win, pa);
-}
-
-static bool desc_read(ArmCpu *s, Window *win, u64 pa, Desc *d)
+static bool desc_read(ArmCpu *s, MemNear *near, u64 pa, Desc *d)
 {
     u64 v;
 
-    if (pa - win->base >= win->len)
-        window_move(s, win, pa);
     d->pa = pa;
-    d->host = win->host && win->len - (pa - win->base) >= 8 ? win->host + (pa - win->base) : NULL;
-    if (likely(d->host))
-        v = atomic_load_explicit((_Atomic u64 *)(void *)d->host, memory_order_acquire);
+    d->at = as_lookup_near(s->cpu.as, pa, near);
+    if (d->at.host && near->base + near->len - pa < 8)
+        d->at.host = NULL;
+    if (likely(d->at.host))
+        v = atomic_load_explicit((_Atomic u64 *)(void *)d->at.host, memory_order_acquire);
     else if (as_read(s->cpu.as, pa, &v, 8, s->cpu.attrs) != MEM_OK)
         return false;
     d->val = s->sctlr[1] & SCTLR_EE ? bswap64(v) : v;
@@ -112,17 +87,17 @@ static bool desc_read(ArmCpu *s, Window *win, u64 pa, Desc *d)
 
 typedef enum { UPD_DONE, UPD_AGAIN, UPD_FAIL } Update;
 
-static Update desc_update(const ArmCpu *s, const Window *win, Desc *d, u64 to)
+static Update desc_update(const ArmCpu *s, Desc *d, u64 to)
 {
     bool be = s->sctlr[1] & SCTLR_EE;
     u64 old = be ? bswap64(d->val) : d->val;
 
-    if (!d->host || win->readonly)
+    if (!d->at.host || d->at.readonly)
         return UPD_FAIL;
-    if (!atomic_compare_exchange_strong((_Atomic u64 *)(void *)d->host, &old,
+    if (!atomic_compare_exchange_strong((_Atomic u64 *)(void *)d->at.host, &old,
                                         be ? bswap64(to) : to))
         return UPD_AGAIN;
-    ram_written(win->ram, win->ram_at + (d->pa - win->base), 8);
+    ram_written(d->at.ram, d->at.ram_at, 8);
     d->val = to;
     return UPD_DONE;
 }
@@ -166,7 +141,7 @@ static bool fault(ArmWalk *w, u32 fsc, unsigned level)
 typedef enum { LEAF_OK, LEAF_FAULT, LEAF_AGAIN } Leaf;
 
 // Access flag, permission, dirty state of the last descriptor (D8.5).
-static Leaf leaf(ArmCpu *s, ArmWalk *w, const Window *win, Desc *d, u64 tables, unsigned level)
+static Leaf leaf(ArmCpu *s, ArmWalk *w, Desc *d, u64 tables, unsigned level)
 {
     static const u8 need[] = { [ACC_READ] = PAGE_R, [ACC_WRITE] = PAGE_W, [ACC_FETCH] = PAGE_X };
     bool ha = arm_has(s, ARM_FEAT_hafdbs) && bit(s->tcr[1], TCR_HA);
@@ -184,7 +159,7 @@ static Leaf leaf(ArmCpu *s, ArmWalk *w, const Window *win, Desc *d, u64 tables, 
         clean = false;
     }
     if (to != d->val && w->set_af) {
-        Update u = desc_update(s, win, d, to);
+        Update u = desc_update(s, d, to);
 
         if (u == UPD_AGAIN)
             return LEAF_AGAIN;
@@ -238,17 +213,16 @@ static bool walk_start(const ArmCpu *s, ArmWalk *w, Start *st)
     return true;
 }
 
-static Leaf walk_tables(ArmCpu *s, ArmWalk *w, const Start *st)
+static Leaf walk_tables(ArmCpu *s, ArmWalk *w, const Start *st, MemNear *near)
 {
     unsigned stride = st->gran - 3, top = st->size;
     u64 table = st->table, tables = 0;
-    Window win = { .len = 0 };
 
     for (unsigned level = (unsigned)st->level;; level++) {
         unsigned shift = st->gran + stride * (3 - level);
         Desc d;
 
-        if (!desc_read(s, &win, table + (bits(w->va, shift, top - shift) << 3), &d))
+        if (!desc_read(s, near, table + (bits(w->va, shift, top - shift) << 3), &d))
             return fault(w, FSC_EXT_WALK, level), LEAF_FAULT;
         if (!(d.val & D_VALID) || (level == 3 && !(d.val & D_TABLE)) ||
             (level < 3 && !(d.val & D_TABLE) && !block_allowed(level, st->gran)))
@@ -258,7 +232,7 @@ static Leaf walk_tables(ArmCpu *s, ArmWalk *w, const Start *st)
             w->pa = (d.val & mask64(48) & ~mask64(shift)) | (w->va & mask64(shift));
             if (w->pa >> st->pa_bits)
                 return fault(w, FSC_ADDR_SIZE, level), LEAF_FAULT;
-            return leaf(s, w, &win, &d, tables, level);
+            return leaf(s, w, &d, tables, level);
         }
         table = d.val & mask64(48) & ~mask64(st->gran);
         if (table >> st->pa_bits)
@@ -270,6 +244,7 @@ static Leaf walk_tables(ArmCpu *s, ArmWalk *w, const Start *st)
 
 bool arm_walk(ArmCpu *s, ArmWalk *w)
 {
+    MemNear near = { 0 };
     Start st;
     Leaf r;
 
@@ -278,7 +253,7 @@ bool arm_walk(ArmCpu *s, ArmWalk *w)
     if (!walk_start(s, w, &st))
         return false;
     do
-        r = walk_tables(s, w, &st);
+        r = walk_tables(s, w, &st, w->near ? w->near : &near);
     while (r == LEAF_AGAIN);                        // somebody else changed the descriptor
     if (r == LEAF_OK && w->global && !bit(w->va, 55) &&
         !atomic_load_explicit(&s->low_global, memory_order_relaxed))
@@ -292,6 +267,7 @@ bool arm_translate(Cpu *cpu, u64 va, TcgAccess acc, const TcgSpace *sp, bool use
     ArmWalk w = {
         .va = va, .acc = acc, .el = sp->perm & 3, .pan = sp->perm & ARM_PERM_PAN,
         .set_af = true, .set_dirty = true, .mmu_off = !(sp->flags & ARM_SPACE_MMU),
+        .near = &s->tables,                         // the vCPU's own thread
     };
 
     (void)user;                                     // the user space has EL0 as its level

@@ -153,6 +153,7 @@ typedef struct ArmCpu {
     bool has_el2, has_el3;
     ArmBanks a32;
     _Atomic u32 event;                              // WFE's event register; any thread
+    MemNear tables;                                 // RAM of the last walk
     _Atomic u32 low_global;                         // a walk of TTBR0 met a global page; any thread
     u64 unimp_seen[16];                             // hashed keys already reported as unknown
 } ArmCpu;

@@ -340,6 +340,41 @@ TEST(mem_rom_and_romd)
     rig_down(&g);
 }
 
+static bool refs_equal(MemRef a, MemRef b)
+{
+    return a.region == b.region && a.offset == b.offset && a.host == b.host && a.ram == b.ram &&
+           a.ram_at == b.ram_at && a.readonly == b.readonly;
+}
+
+// What is remembered never outlives the view, and is right up to both ends of the range.
+TEST(mem_near_is_lookup)
+{
+    static const Gpa at[] = { 0x10000, 0x1ffff, 0xffff, 0x20000, 0x10008, 0x11000, 0x10fff, 0 };
+    Rig g;
+    Unit u = { 0 };
+    static const MemOps ops = { .read = unit_read, .write = unit_write };
+    MemoryRegion io, rom;
+    MemNear near = { 0 };
+
+    rig_up(&g);
+    region_init_mmio(&io, "io", &ops, &u, 0x1000);
+    region_init_rom(&rom, "rom", g.ram, 0x800, 0x1000);
+    for (int view = 0; view < 4; view++) {
+        for (size_t i = 0; i < ARRAY_LEN(at); i++)
+            TRUE(refs_equal(as_lookup_near(&g.as, at[i], &near), as_lookup(&g.as, at[i], NULL)));
+        EQ(as_lookup_near(&g.as, 0x10008, &near).ram, view == 1 ? NULL : g.ram);
+        mem_begin(&g.mem);
+        if (view == 0)
+            mem_add(&g.root, 0x10000, &io, 1);
+        else if (view == 1)
+            mem_del(&io);
+        else if (view == 2)
+            mem_add(&g.root, 0x10000, &rom, 1);
+        mem_commit(&g.mem);
+    }
+    rig_down(&g);
+}
+
 // ---- DMA, flags, hook ------------------------------------------------------------------------
 
 static int hooks;
