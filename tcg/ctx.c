@@ -14,7 +14,8 @@
 // would be, and keeps its generation when all are the same.  It looks when it is entered, or
 // at once when it is the current one.  In the same way a new context tries the pages of the one
 // that ran last in its mode (the kernel of another process, the parent of a fork), and when
-// they are all its own as well it takes over the jump cache, generation included.
+// they are all its own as well it takes over the jump cache, under a generation of its own: what
+// either runs later is none of the other's business (tests/insn/arm64/contexts.S).
 #include "tcg/tcg.h"
 #include "util/alloc.h"
 #include "util/log.h"
@@ -194,10 +195,12 @@ static void take_over(Cpu *cpu, CtxSlot *s)
     for (u32 i = 0; i < CTX_PAGES; i++)
         if (x->pages[i].va != ~0ull)
             ctx_note_page(s, &x->pages[i]);
-    s->ctxkey = x->ctxkey;
-    memcpy(th->jc + (s - th->slots) * JC_SIZE, th->jc + (x - th->slots) * JC_SIZE,
-           JC_SIZE * sizeof *th->jc);
-    memset(th->fetch, 0xff, sizeof th->fetch);      // the slot's last owner may have had this key
+    JumpEntry *to = th->jc + (s - th->slots) * JC_SIZE;
+    const JumpEntry *from = th->jc + (x - th->slots) * JC_SIZE;
+    for (u32 i = 0; i < JC_SIZE; i++) {
+        to[i] = from[i];
+        to[i].key = from[i].key == (u32)x->ctxkey ? (u32)s->ctxkey : 0;
+    }
 }
 
 // -- contexts -----------------------------------------------------------------------------------

@@ -23,12 +23,6 @@ static const TcgFrontend *frontend_of(Cpu *cpu) { return cpu->cls->frontend; }
 
 // -- from pc to region --------------------------------------------------------------------
 
-// Two contexts may carry one generation (ctx.c), so the slot counts too.
-static u64 fetch_key(const TcgThread *th)
-{
-    return (u64)(th->ctx - th->slots) << 32 | tcg_cpu(th->cpu)->ctxkey;
-}
-
 static void raise_fetch(Cpu *cpu, u64 pc, int why, u64 fault)
 {
     TcgFault f = { .va = pc, .acc = ACC_FETCH, .memop = MO_32, .why = why, .fault = fault };
@@ -43,7 +37,7 @@ static bool fetch_page(Cpu *cpu, u64 pc, FetchEntry **out)
     u64 page = pc & ~(u64)(PAGE_SIZE - 1);
     FetchEntry *e = &th->fetch[(pc >> PAGE_BITS) & 63];
     *out = e;
-    if (e->page == page && e->key == fetch_key(th))
+    if (e->page == page && e->key == tc->ctxkey)
         return true;
     TcgPage pg = { 0 };
     if (!tc->fe->translate(cpu, pc, ACC_FETCH, &tc->tlb->space, false, &pg)) {
@@ -55,7 +49,7 @@ static bool fetch_page(Cpu *cpu, u64 pc, FetchEntry **out)
         raise_fetch(cpu, pc, TF_BUS, 0);
         return false;
     }
-    *e = (FetchEntry){ page, fetch_key(th), ref.host, ref.ram, ref.ram_at, pg.mode };
+    *e = (FetchEntry){ page, tc->ctxkey, ref.host, ref.ram, ref.ram_at, pg.mode };
     ctx_note_page(th->ctx, &(CodeVa){ page, pg.pa & ~(u64)(PAGE_SIZE - 1), pg.mode });
     return true;
 }

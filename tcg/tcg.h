@@ -77,7 +77,7 @@ typedef struct CtxSlot {
 
 // Instruction-side translation of one VA page.
 typedef struct FetchEntry {
-    u64 page, key;                                  // key: fetch_key
+    u64 page, key;                                  // key: the ctxkey
     const u8 *host;
     RamBlock *ram;
     u64 ram_at;
