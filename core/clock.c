@@ -77,8 +77,21 @@ static u64 virtual_now(const Clocks *c, const Virtual *v, u64 mono)
 
 void clocks_slow(Clocks *c, u32 times) { c->slow = times ? times : 1; }
 
+static bool is_counted(const Clocks *c, ClockId id)
+{
+    return c->count.how.on && id != CLOCK_REAL;
+}
+
+// What a clock that is counted is ahead of VIRTUAL.
+static u64 ahead(const Clocks *c, ClockId id)
+{
+    return id == CLOCK_HOST ? c->count.host_base : 0;
+}
+
 u64 clock_now(Clocks *c, ClockId id)
 {
+    if (is_counted(c, id))
+        return count_now(c) + ahead(c, id);
     if (id == CLOCK_HOST)
         return input_wall_ns(c->input) +
                (u64)atomic_load_explicit(&c->host_offset, memory_order_relaxed);
@@ -91,12 +104,16 @@ u64 clock_now(Clocks *c, ClockId id)
 
 static void set_running(Clocks *c, bool run)
 {
+    if (c->count.how.on && !run)
+        count_stop(c);
     mutex_lock(&c->lock);
     Virtual v = virtual_get(c);
     u64 mono = input_mono_ns(c->input);
 
     virtual_set_locked(c, (Virtual){ virtual_now(c, &v, mono), mono, run });
     mutex_unlock(&c->lock);
+    if (c->count.how.on && run)
+        count_start(c);
     if (c->loop)
         loop_wake(c->loop);
 }
@@ -107,6 +124,7 @@ void clocks_stop(Clocks *c) { set_running(c, false); }
 void clocks_set_virtual(Clocks *c, u64 ns)
 {
     mutex_lock(&c->lock);
+    atomic_store(&c->count.published, ns);
     virtual_set_locked(c, (Virtual){ ns, input_mono_ns(c->input), false });
     mutex_unlock(&c->lock);
 }
@@ -213,6 +231,13 @@ static u64 mono_deadline_locked(Clocks *c, ClockId id, u64 deadline)
     return id == CLOCK_HOST ? MIN(at, mono + HOST_RECHECK_NS) : at;
 }
 
+static u64 counted_deadline(const Clocks *c, const Timer *t)
+{
+    u64 base = ahead(c, t->id);
+
+    return t->deadline > base ? t->deadline - base : 0;
+}
+
 void timer_arm(Timer *t, u64 deadline)
 {
     Clocks *c = t->clocks;
@@ -225,11 +250,16 @@ void timer_arm(Timer *t, u64 deadline)
     t->deadline = deadline;
     t->due = false;
     heap_put(&c->heap[t->id], t);
-    // only the earliest can be earlier than what the loop sleeps to
+    bool by_vcpu = is_counted(c, t->id);
+    // only the earliest can be earlier than what the loop sleeps to, or the vCPU runs to
     bool wake = t->slot == 1 &&
-                mono_deadline_locked(c, t->id, deadline) < atomic_load(&c->sleeping_until);
+                (by_vcpu ? counted_deadline(c, t) < atomic_load(&c->count.until)
+                         : mono_deadline_locked(c, t->id, deadline) <
+                           atomic_load(&c->sleeping_until));
     mutex_unlock(&c->lock);
-    if (wake && c->loop)
+    if (wake && by_vcpu)
+        count_look(c);
+    else if (wake && c->loop)
         loop_wake(c->loop);
 }
 
@@ -264,8 +294,9 @@ void timer_fini(Timer *t)
         return;
     mutex_lock(&c->lock);
     cancel_locked(t);
-    while (c->firing == t && c->runner != thread_self())
-        cond_wait(&c->idle, &c->lock);
+    for (int by = 0; by < RUNNERS; by++)
+        while (c->firing[by] == t && c->runner[by] != thread_self())
+            cond_wait(&c->idle, &c->lock);
     mutex_unlock(&c->lock);
     *t = (Timer){ 0 };
 }
@@ -288,15 +319,21 @@ bool timer_claim(Timer *t)
     return mine;
 }
 
-// ---- for the loop ---------------------------------------------------------------------
+// ---- for the loop, and for the vCPU whose instructions are counted ------------------------
+
+static bool runs(const Clocks *c, int by, int id)
+{
+    return is_counted(c, (ClockId)id) == (by == BY_VCPU);
+}
 
 // The next timer that is due at `now` in its clock, taken off its heap.
-static Timer *take_due_locked(Clocks *c)
+static Timer *take_due_locked(Clocks *c, int by)
 {
     for (int id = 0; id < CLOCK_COUNT; id++) {
         TimerHeap *h = &c->heap[id];
 
-        if (!h->len || (id == CLOCK_VIRTUAL && !atomic_load(&c->virt_running)))
+        if (!runs(c, by, id) || !h->len ||
+            (id == CLOCK_VIRTUAL && !atomic_load(&c->virt_running)))
             continue;
         Timer *t = h->at[0];
 
@@ -309,43 +346,48 @@ static Timer *take_due_locked(Clocks *c)
     return NULL;
 }
 
-static u64 next_deadline_locked(Clocks *c)
+static u64 next_deadline_locked(Clocks *c, int by)
 {
     u64 next = CLOCK_NEVER;
 
     for (int id = 0; id < CLOCK_COUNT; id++)
-        if (c->heap[id].len) {
-            u64 at = mono_deadline_locked(c, (ClockId)id, c->heap[id].at[0]->deadline);
+        if (runs(c, by, id) && c->heap[id].len) {
+            const Timer *t = c->heap[id].at[0];
+            u64 at = by == BY_VCPU ? counted_deadline(c, t)
+                                   : mono_deadline_locked(c, (ClockId)id, t->deadline);
 
             next = MIN(next, at);
         }
     return next;
 }
 
-u64 timers_run(Clocks *c)
+static u64 run_due(Clocks *c, int by, _Atomic u64 *until)
 {
     Timer *t;
 
     mutex_lock(&c->lock);
-    c->runner = thread_self();
-    for (int n = 0; n < FIRE_LIMIT && (t = take_due_locked(c)); n++) {
+    c->runner[by] = thread_self();
+    for (int n = 0; n < FIRE_LIMIT && (t = take_due_locked(c, by)); n++) {
         // the callback may free t: nothing of it is read after the call
         void (*fn)(void *) = t->fn;
         void *opaque = t->opaque;
 
-        c->firing = t;
+        c->firing[by] = t;
         mutex_unlock(&c->lock);
         fn(opaque);
         mutex_lock(&c->lock);
-        c->firing = NULL;
+        c->firing[by] = NULL;
         cond_broadcast(&c->idle);
     }
-    u64 next = next_deadline_locked(c);
+    u64 next = next_deadline_locked(c, by);
 
-    atomic_store(&c->sleeping_until, next);
+    atomic_store(until, next);
     mutex_unlock(&c->lock);
     return next;
 }
+
+u64 timers_run(Clocks *c) { return run_due(c, BY_LOOP, &c->sleeping_until); }
+u64 timers_run_counted(Clocks *c) { return run_due(c, BY_VCPU, &c->count.until); }
 
 void timers_awake(Clocks *c)
 {

@@ -4,14 +4,16 @@
 // Clocks count nanoseconds.  VIRTUAL stops while the machine is stopped and starts at 0;
 // HOST is wall-clock time since 1970 plus the -rtc offset; REAL is monotonic and
 // never stops (user interface, back ends).  Reading is lock-free from any thread.
+// With -icount VIRTUAL and HOST are counted: core/count.h.
 //
-// Timers are embedded and run on the loop thread.  Arming and cancelling are allowed
-// from any thread, also inside the callback.  A callback may begin on the loop thread
-// while another thread cancels; a callback that must not act then takes its own lock and
+// Timers are embedded and run on the loop thread, counted ones on the vCPU's.  Arming and
+// cancelling are allowed from any thread, also inside the callback.  A callback may begin on
+// its thread while another one cancels; a callback that must not act then takes its own lock and
 // asks timer_claim (device timers: core/device.c does it, so that under the device's lock
 // a cancelled or re-armed timer never fires).  timer_fini waits for a running callback.
 #pragma once
 
+#include "core/count.h"
 #include "core/input.h"
 #include "util/thread.h"
 #include "util/types.h"
@@ -27,7 +29,9 @@ typedef enum { CLOCK_VIRTUAL, CLOCK_HOST, CLOCK_REAL, CLOCK_COUNT } ClockId;
 
 typedef VEC(Timer *) TimerHeap; // earliest first
 
-typedef struct Clocks {
+enum { BY_LOOP, BY_VCPU, RUNNERS };
+
+struct Clocks {
     Input *input;
     Loop *loop;                // woken when an earlier deadline is armed
     _Atomic u32 seq;           // guards virt_* for readers
@@ -39,10 +43,11 @@ typedef struct Clocks {
     Mutex lock;                // heaps, timers' fields
     Cond idle;                 // a callback has ended
     TimerHeap heap[CLOCK_COUNT] GUARDED_BY(lock);
-    Timer *firing GUARDED_BY(lock);
-    const void *runner GUARDED_BY(lock);
+    Timer *firing[RUNNERS] GUARDED_BY(lock);
+    const void *runner[RUNNERS] GUARDED_BY(lock);
     _Atomic u64 sleeping_until; // monotonic deadline the loop sleeps to; 0 = awake
-} Clocks;
+    Count count;
+};
 
 void clocks_init(Clocks *c, Input *input, Loop *loop); // VIRTUAL stopped at 0
 void clocks_fini(Clocks *c);
@@ -93,3 +98,5 @@ bool timer_claim(Timer *t);
 // none) is returned and noted as the time the loop will sleep to.
 u64 timers_run(Clocks *c);
 void timers_awake(Clocks *c);
+// For count.c, on the vCPU's thread: the same for counted ones, in VIRTUAL's time.
+u64 timers_run_counted(Clocks *c);

@@ -299,12 +299,14 @@ static void serve_power(Cpu *cpu)
 
 // ---- the vCPU thread ------------------------------------------------------------------
 
+static bool may_go_on(const Cpu *cpu)
+{
+    return atomic_load(&cpu->power) == CPU_POWER_ON && !cpu->debug_stop && !cpu->held;
+}
+
 static bool idle(Cpu *cpu)
 {
-    if (atomic_load(&cpu->power) != CPU_POWER_ON || cpu->debug_stop ||
-        cpu->held)
-        return true;
-    return cpu->halted && !cpu->cls->has_work(cpu);
+    return !may_go_on(cpu) || (cpu->halted && !cpu->cls->has_work(cpu));
 }
 
 static bool paused(Cpu *cpu)
@@ -322,15 +324,15 @@ static bool needs_service(Cpu *cpu)
     return atomic_load(&cpu->exit) & bits;
 }
 
-// Sleep unless `still` has become false or a service bit is set.
-static void sleep_while(Cpu *cpu, bool (*still)(Cpu *cpu))
+// Sleep, at most ns (0: without end), unless `still` has become false or a service bit is set.
+static void sleep_while(Cpu *cpu, bool (*still)(Cpu *cpu), u64 ns)
 {
     u32 seq = atomic_load(&cpu->wake);
 
     atomic_exchange(&cpu->sleeping, 1);
     atomic_thread_fence(memory_order_seq_cst);
     if (still(cpu) && !needs_service(cpu))
-        futex_wait(&cpu->wake, seq, 0);
+        futex_wait(&cpu->wake, seq, ns);
     atomic_store(&cpu->sleeping, 0);
 }
 
@@ -380,7 +382,7 @@ static void park(Cpu *cpu)
         u32 power = cpu_exit_bits(cpu) & CPU_EXIT_POWER;
 
         cpu_exit_clear(cpu, CPU_EXIT_POWER);
-        sleep_while(cpu, paused);
+        sleep_while(cpu, paused, 0);
         if (power)
             atomic_fetch_or(&cpu->exit, CPU_EXIT_POWER);
     }
@@ -389,15 +391,29 @@ static void park(Cpu *cpu)
         serve_power(cpu);
 }
 
+// With -icount the guest's time goes on by what the vCPU says.
+static void wait_counted(Cpu *cpu)
+{
+    u64 ns = count_sleep(cpu->clocks), from = clock_now(cpu->clocks, CLOCK_REAL);
+
+    if (ns)
+        sleep_while(cpu, idle, ns == CLOCK_NEVER ? 0 : ns);
+    count_slept(cpu->clocks, clock_now(cpu->clocks, CLOCK_REAL) - from);
+}
+
 static void wait_for_work(Cpu *cpu)
 {
     cpu->halt_count++;
+    if (cpu->clocks->count.how.on && may_go_on(cpu)) {
+        wait_counted(cpu);
+        return;
+    }
     for (int i = 0; i < SPIN_TURNS; i++) {
         if (!idle(cpu) || needs_service(cpu))
             return;
         cpu_relax();
     }
-    sleep_while(cpu, idle);
+    sleep_while(cpu, idle, 0);
 }
 
 static void stop_for(Cpu *cpu, MachineRequest why)

@@ -50,20 +50,30 @@ static void init_spaces(Machine *m)
     as_init(&m->io_as, &m->mem, &m->io, "io");
 }
 
+// A run that is to repeat itself begins at the same time of day.
+#define COUNTED_RTC 946684800u // 2000-01-01
+
+static void init_clocks(Machine *m)
+{
+    const MachineConfig *c = m->config;
+    u64 base = (c->rtc_base ? c->rtc_base : COUNTED_RTC) * NS_PER_SECOND;
+
+    clocks_init(&m->clocks, &m->input, &m->loop);
+    clocks_slow(&m->clocks, c->slow_clock);
+    if (c->icount.on)
+        count_init(&m->clocks, &c->icount, base);
+    else if (c->rtc_base)
+        atomic_store(&m->clocks.host_offset, (i64)(base - input_wall_ns(&m->input)));
+}
+
 static bool init_base(Machine *m, Error *err)
 {
     if (!loop_init(&m->loop, err))
         return false;
     input_init(&m->input);
-    if (m->config->has_seed)
+    if (m->config->has_seed || m->config->icount.on)
         input_seed(&m->input, m->config->seed);
-    clocks_init(&m->clocks, &m->input, &m->loop);
-    clocks_slow(&m->clocks, m->config->slow_clock);
-    if (m->config->rtc_base) {
-        u64 base = m->config->rtc_base * NS_PER_SECOND;
-
-        atomic_store(&m->clocks.host_offset, (i64)(base - input_wall_ns(&m->input)));
-    }
+    init_clocks(m);
     init_spaces(m);
     list_init(&m->devices);
     list_init(&m->watches);
@@ -201,6 +211,9 @@ static bool make_cpus(Machine *m, Error *err)
     if (count > max)
         return error_set_class(err, ERROR_INVALID, "-smp: machine '%s' has at most %u CPUs",
                                m->cls->name, max);
+    if (count > 1 && m->config->icount.on)
+        return error_set_class(err, ERROR_UNSUPPORTED, "-icount counts the instructions of one "
+                               "processor; use -smp 1");
     if (!args_parse(&opts, "-cpu", text ? text : m->cpu_class->default_model, "model", NULL, err))
         return false;
     m->cpu_model = cpu_model_find(m->cpu_class, args_str(&opts, "model", ""), err);
@@ -225,7 +238,12 @@ static bool construct(Machine *m, Error *err)
     }
     if (m->config->semihost.enabled)
         m->semihost = semihost_new(m, &m->config->semihost);
-    return (m->cls->bare || make_cpus(m, err)) && m->cls->build(m, err);
+    if (!m->cls->bare && !make_cpus(m, err))
+        return false;
+    if (m->config->icount.on && !m->clocks.count.cpu)
+        return error_set_class(err, ERROR_UNSUPPORTED, "-icount: nothing here counts instructions; "
+                               "use a machine with a processor, and -accel tcg");
+    return m->cls->build(m, err);
 }
 
 Machine *machine_new(const MachineClass *cls, const MachineConfig *config, Error *err)

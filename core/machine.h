@@ -82,6 +82,7 @@ typedef struct MachineConfig {
     u64 seed;
     u32 slow_clock;             // the guest's time runs so many times slower; 0 = 1
     u64 rtc_base;               // seconds; 0 = now
+    CountConfig icount;
     bool nodefaults;
     Objects *objects;           // -object, object-add; NULL: the machine's own list
     const char *ram_backend;    // -M memory-backend=: id of the object that is its RAM
