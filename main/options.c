@@ -131,6 +131,8 @@ static const OptionRow rows[] = {
     { "seed", CALL, WANTS("N"), .set = set_seed, .help = "makes the guest's random seeds repeat" },
     { "slow-clock", CALL, WANTS("N"), .set = set_slow_clock,
       .help = "the guest's time runs N times slower, for slow engines" },
+    { "icount", CALL, WANTS("[shift=]N|auto[,align=on|off][,sleep=on|off]"), .set = set_icount,
+      .help = "the guest's time is its instructions, of 2^N ns each: runs repeat themselves" },
     { "nodefaults", FLAG, AT(config.nodefaults), .help = "no serial port unless asked for" },
     { "display", NONE, WANTS("none"), AT(no_display), .help = "graphics" },
     { "vga", NONE, WANTS("none"), .help = "graphics" },
@@ -172,7 +174,6 @@ static const OptionRow rows[] = {
     { "?", CALL, .set = set_help },
 
     { "enable-kvm", CALL, .set = set_enable_kvm },
-    { "icount", LATER, WANTS("N"), .help = "counted instructions" },
     { "blockdev", LATER, WANTS("DESC"), .help = "a disk" },
     { "hda", LATER, WANTS("FILE"), .help = "a disk" },
     { "hdb", LATER, WANTS("FILE"), .help = "a disk" },

@@ -72,6 +72,7 @@ bool set_smp(Options *o, const char *val, Error *err);
 bool set_rtc(Options *o, const char *val, Error *err);
 bool set_seed(Options *o, const char *val, Error *err);
 bool set_check(Options *o, const char *val, Error *err);
+bool set_icount(Options *o, const char *val, Error *err);
 bool set_slow_clock(Options *o, const char *val, Error *err);
 bool set_name(Options *o, const char *val, Error *err);
 bool set_uuid(Options *o, const char *val, Error *err);

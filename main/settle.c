@@ -135,7 +135,7 @@ static bool settle_image(Options *o, Error *err)
     c->kernel = o->image;
     if (!c->ram_size && !c->ram_backend)
         c->ram_size = GIB;
-    if (!c->cpus && kind == BOOT_ARM64_IMAGE)
+    if (!c->cpus && !c->icount.on && kind == BOOT_ARM64_IMAGE)
         c->cpus = default_cpus();
     if (!c->append && kind == BOOT_ARM64_IMAGE)
         c->append = "console=ttyAMA0";

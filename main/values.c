@@ -268,6 +268,43 @@ bool set_slow_clock(Options *o, const char *val, Error *err)
     return true;
 }
 
+static bool icount_shift(CountConfig *c, const char *shift, Error *err)
+{
+    u64 n = COUNT_SHIFT_AUTO;
+
+    if (!shift)
+        return error_set_class(err, ERROR_INVALID, "-icount: how long is an instruction?  Give "
+                               "shift=N (2^N ns) or shift=auto");
+    c->automatic = str_eq(shift, "auto");
+    if (!c->automatic && (!parse_u64(shift, &n) || n > COUNT_SHIFT_MAX))
+        return error_set_class(err, ERROR_INVALID, "-icount shift=%s: use 0 to %d, or auto", shift,
+                               COUNT_SHIFT_MAX);
+    c->shift = (u32)n;
+    return true;
+}
+
+bool set_icount(Options *o, const char *val, Error *err)
+{
+    static const ArgDesc keys[] = {
+        { "shift", ARG_STRING, "" }, { "align", ARG_BOOL, "" }, { "sleep", ARG_BOOL, "" },
+        { NULL, ARG_STRING, NULL },
+    };
+    CountConfig c = { .on = true };
+    Args a;
+
+    if (!args_parse(&a, "-icount", val, "shift", keys, err))
+        return false;
+    bool ok = args_bool(&a, "align", false, &c.align, err) &&
+              args_bool(&a, "sleep", true, &c.sleep, err) &&
+              icount_shift(&c, args_str(&a, "shift", NULL), err);
+    args_free(&a);
+    if (ok && c.align && !c.sleep)
+        return error_set_class(err, ERROR_INVALID, "-icount: align=on waits and sleep=off never "
+                               "does; give one of them");
+    o->config.icount = c;
+    return ok;
+}
+
 bool set_check(Options *o, const char *val, Error *err)
 {
     if (!parse_u64(val, &o->config.check) || !o->config.check)

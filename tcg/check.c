@@ -24,7 +24,7 @@ typedef struct Stored { u8 *host; u32 n; u8 was[32], is[32]; } Stored;
 
 typedef struct State {
     V128 reg[IR_MAX_REGS];
-    u64 pc, excl_addr, excl_size;
+    u64 pc, excl_addr, excl_size, left;             // left: budget that was not used (icount.c)
     V128 excl_val;
     V128 other[FLOATS];                             // FPSR and its like
     u64 env[STENVS];
@@ -143,6 +143,7 @@ static void state_save(Cpu *cpu, const EvalProg *p, State *s)
             s->reg[i].d[0] &= IR_NZCV_N | IR_NZCV_Z | IR_NZCV_NOT_C | IR_NZCV_V;
     }
     s->pc = *tcg_pc(cpu);
+    s->left = (u64)tc->budget + tc->undone;
     s->excl_addr = tc->excl_addr;
     if (s->excl_addr != ~0ull) {
         s->excl_size = tc->excl_size;
@@ -160,6 +161,8 @@ static void state_load(Cpu *cpu, const EvalProg *p, State *s)
     for (int i = 0; i < tc->fe->nregs; i++)
         memcpy((u8 *)cpu + tc->fe->regs[i].offset, &s->reg[i], size_of(&tc->fe->regs[i]));
     *tcg_pc(cpu) = s->pc;
+    tc->budget = (i64)s->left;
+    tc->undone = 0;
     tc->excl_addr = s->excl_addr;
     tc->excl_size = s->excl_size;
     tc->excl_val = s->excl_val;
@@ -196,6 +199,7 @@ static void states(Cpu *cpu, const Check *c, Str *out)
     for (int i = 0; i < STENVS; i++)
         if (c->before.env[i] | c->eval.env[i] | c->host.env[i])
             word_row(out, "state", c->before.env[i], c->eval.env[i], c->host.env[i]);
+    word_row(out, "budget", c->before.left, c->eval.left, c->host.left);
     word_row(out, "excl", c->before.excl_addr, c->eval.excl_addr, c->host.excl_addr);
     row(out, "loaded", &c->before.excl_val, &c->eval.excl_val, &c->host.excl_val);
 }
@@ -279,6 +283,7 @@ static bool shadow(Cpu *cpu, Check *c)
     c->shadow = true;
     eval_region(cpu, c->prog);
     c->shadow = false;
+    tcg_cpu(cpu)->undone = 0;                       // of its last call or access
     state_save(cpu, c->prog, &c->eval);
     take_back(c);
     state_load(cpu, c->prog, &c->before);
@@ -293,6 +298,7 @@ static void compare(Cpu *cpu, Check *c)
         return;
     }
     c->expected = false;
+    tcg_cpu(cpu)->undone = 0;
     state_save(cpu, c->prog, &c->host);
     if (cpu_exit_bits(cpu) != c->exit)
         c->disturbed++;

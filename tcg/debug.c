@@ -239,6 +239,7 @@ static void at_breakpoint(Cpu *cpu)
 {
     u64 pc = *tcg_pc(cpu);
     const Breakpoint *b = map_get(&tcg_cpu(cpu)->tcg->debug.breaks, untagged(pc));
+    icount_not_done(cpu);
     debug_stop(cpu, STOP_BREAK, b && b->soft ? BREAK_SOFT : BREAK_HARD, pc);
     tcg_unwind(cpu);
 }

@@ -45,8 +45,8 @@ typedef struct TcgFault {
     MemOp memop;
     bool user;                                      // was MO_USER
     // BUS: the memory system answered DECODE_ERR; ATOMIC: exclusive or atomic access to memory that
-    // does not support it; DEBUGGER: tcg's own, the guest never sees it.
-    enum { TF_MMU, TF_ALIGN, TF_BUS, TF_WATCH, TF_ATOMIC, TF_DEBUGGER } why;
+    // does not support it; DEBUGGER, ALONE: tcg's own, the guest never sees them.
+    enum { TF_MMU, TF_ALIGN, TF_BUS, TF_WATCH, TF_ATOMIC, TF_DEBUGGER, TF_ALONE } why;
     u64 fault;                                      // TF_MMU: TcgPage.fault
 } TcgFault;
 

@@ -101,8 +101,13 @@ static Region *region_at_pc(Cpu *cpu, bool solo)
     Region *r = cache_find(tc->tcg, fetch_pa(fe, pc), pc, tc->mode | fe->mode, solo);
     if (!r)
         r = translate(cpu, pc, fe, solo);
-    if (log_on(LOG_EXEC) && log_in_filter(pc))
-        log_exec(cpu, pc, r);
+    return r;
+}
+
+static Region *logged(Cpu *cpu, Region *r)
+{
+    if (r && log_on(LOG_EXEC) && log_in_filter(r->pc) && !icount_seen(cpu, r->pc))
+        log_exec(cpu, r->pc, r);
     return r;
 }
 
@@ -111,20 +116,23 @@ static Region *region_at_pc(Cpu *cpu, bool solo)
 Region *tcg_next_region(Cpu *cpu)
 {
     TcgCpu *tc = tcg_cpu(cpu);
+    tc->undone = 0;
     for (int faults = 0; !cpu_exit_bits(cpu); faults++) {
         if (faults > 64)                            // vectors that fault: stay interruptible
             cpu_kick(cpu, CPU_EXIT_ACCEL);
         Region *r = region_at_pc(cpu, false);
         if (!r)
             continue;
+        if (unlikely(!icount_covers(cpu, r)))
+            return NULL;
         if (!log_on(LOG_EXEC))                      // else not by the jump cache: each is seen
             jc_fill(tc, r);
-        return r;
+        return logged(cpu, r);
     }
     return NULL;
 }
 
-Region *tcg_solo_region(Cpu *cpu) { return region_at_pc(cpu, true); }
+Region *tcg_solo_region(Cpu *cpu) { return logged(cpu, region_at_pc(cpu, true)); }
 
 // Most misses of the jump cache are for want of room.
 static const void *second_jump_cache(TcgCpu *tc, u64 pc)
@@ -150,13 +158,20 @@ void tcg_raise(Cpu *cpu, const TcgFault *f)
 {
     if (check_fault(cpu, f))
         return;
-    if (f->why == TF_DEBUGGER)
+    icount_not_done(cpu);
+    if (f->why == TF_ALONE)
+        icount_alone(cpu);
+    else if (f->why == TF_DEBUGGER)
         debug_stop(cpu, STOP_WATCH, (BreakKind)f->fault, f->va);
     else
         tcg_cpu(cpu)->fe->raise_mem(cpu, f);
 }
 
-_Noreturn void tcg_unwind(Cpu *cpu) { tcg_cpu(cpu)->tcg->host->unwind(cpu); }
+_Noreturn void tcg_unwind(Cpu *cpu)
+{
+    icount_settle(tcg_cpu(cpu));
+    tcg_cpu(cpu)->tcg->host->unwind(cpu);
+}
 
 // -- the run loop -------------------------------------------------------------------------
 
@@ -215,6 +230,19 @@ static CpuRunResult result_of(Cpu *cpu)
     return cpu->halted ? CPU_HALT : CPU_RAN;
 }
 
+// Through one region and those behind it, until something is to be looked at.  False: --check
+// has found a difference.
+static bool run_on(Cpu *cpu)
+{
+    TcgThread *th = tcg_cpu(cpu)->th;
+    Region *r = tcg_next_region(cpu);
+    if (r && unlikely(th->check))
+        return check_region(cpu, r);
+    if (r)
+        tcg_cpu(cpu)->tcg->host->run(cpu, r);
+    return true;
+}
+
 static CpuRunResult tcg_run(Cpu *cpu)
 {
     TcgCpu *tc = tcg_cpu(cpu);
@@ -225,6 +253,8 @@ static CpuRunResult tcg_run(Cpu *cpu)
     ctx_set(cpu);
     while (!leave) {
         tlb_serve(th);
+        if (tc->tcg->counted)
+            icount_refill(cpu);
         leave = serve(cpu) || tcg_must_leave(cpu);
         if (leave)
             break;
@@ -236,12 +266,9 @@ static CpuRunResult tcg_run(Cpu *cpu)
             debug_run_one(cpu);
             continue;
         }
-        Region *r = tcg_next_region(cpu);
-        if (!r)
-            continue;
-        if (likely(!th->check))
-            tc->tcg->host->run(cpu, r);
-        else if (!check_region(cpu, r))
+        if (unlikely(th->alone))
+            icount_run_alone(cpu);
+        else if (!run_on(cpu))
             break;
         th->stats.exit_halt += cpu->halted;
         th->stats.exit_guest += !cpu->halted && !cpu_exit_bits(cpu);
@@ -274,7 +301,7 @@ u32 tcg_fp_flags(Cpu *cpu)
 static const ArgDesc tcg_args[] = {
     { "engine", ARG_STRING, "amd64 or eval: what runs the translation" },
     { "tb-size", ARG_U64, "code buffer in MiB (default 256)" },
-    { "thread", ARG_STRING, "multi: one host thread a vCPU (the only choice)" },
+    { "thread", ARG_STRING, "multi: one host thread a vCPU; single: with one vCPU" },
     { "one-insn-per-tb", ARG_BOOL, "regions of one instruction" },
     { NULL, ARG_STRING, NULL },
 };
@@ -343,7 +370,7 @@ static bool set_up(Machine *m, Tcg *tcg, Args *args, Error *err)
     if (args && (!args_u64(args, "tb-size", 256, &mib, err) ||
                  !args_bool(args, "one-insn-per-tb", false, &tcg->one_insn, err)))
         return false;
-    if (strcmp(thread, "multi"))
+    if (strcmp(thread, "multi") && (strcmp(thread, "single") || m->config->cpus > 1))
         return error_set(err, "thread=%s: Mimic runs each vCPU on a thread of its own; use "
                          "thread=multi", thread);
     if (mib < 8 || mib > 2048)
@@ -352,6 +379,7 @@ static bool set_up(Machine *m, Tcg *tcg, Args *args, Error *err)
     if (m->config->stress && !stress_parse(m->config->stress, &tcg->stress, err))
         return false;
     tcg->one_insn |= stress_on(tcg, STRESS_TB1);
+    tcg->counted = m->config->icount.on;
     tcg->no_links = log_on(LOG_NOCHAIN) || log_on(LOG_EXEC);
     if (!pick_host(tcg, engine, m, err) || !check_init(tcg, err) ||
         !cache_init(tcg, (size_t)mib << 20, err) || !tcg->host->init(tcg, err))
@@ -417,6 +445,7 @@ static bool tcg_cpu_create(Cpu *cpu, Error *err)
     th->stress = cpu->machine->config->seed + (u64)cpu->index;
     mutex_init(&th->lock);
     check_cpu(tc->tcg, th);
+    icount_cpu(cpu);
     if (!ir_new(&th->ir) || !ctx_init(th))
         return error_set(err, "not enough memory for a vCPU's translator");
     vec_push(&tc->tcg->cpus, cpu);
@@ -511,6 +540,7 @@ static void tcg_stats(Machine *m, Str *out)
     ROW(interrupts); ROW(exit_irq); ROW(exit_tlb); ROW(exit_stop); ROW(exit_halt);
     ROW(exit_guest);
 #undef ROW
+    icount_stats(tcg, out);
     top_helpers(tcg, out);
 }
 

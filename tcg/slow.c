@@ -96,6 +96,15 @@ static bool watched(const Access *x, u32 acc, TcgFault *f)
            tc->fe->watch(x->cpu, x->va, x->size, acc, x->m, f);
 }
 
+// With -icount a device is reached by an instruction that is its region's last.
+static bool too_early(const Access *x, TcgFault *f)
+{
+    const TcgCpu *tc = tcg_cpu(x->cpu);
+    if (likely(x->host) || !tc->tcg->counted || !tc->undone || check_shadows(tc->th))
+        return false;
+    return !refuse(f, x, x->va, TF_ALONE);
+}
+
 // -- plain bytes --------------------------------------------------------------------------
 
 GUEST_ACCESS static u64 ram_load(const u8 *p, unsigned n)
@@ -464,7 +473,7 @@ bool slow_access(Cpu *cpu, const Ins *in, u64 va, const V128 *v, V128 *res, TcgF
         return false;
     if (atomic)
         return atomic_access(&x, in, v, res, f);
-    if (watched(&x, write ? PAGE_W : PAGE_R, f))
+    if (watched(&x, write ? PAGE_W : PAGE_R, f) || too_early(&x, f))
         return false;
     if (write) {
         to_bytes(b, m, v[0]);

@@ -109,6 +109,9 @@ typedef struct TcgCpu {
     TcgThread *th;                                  // the rest (C only)
     Tcg *tcg;
     const TcgFrontend *fe;
+    i64 budget;                                     // icount.c: instructions that may still run
+    u64 end;                                        // executed when all of it has
+    u64 undone;                                     // taken off it, but coming after the current
 } TcgCpu;
 _Static_assert(sizeof(TcgCpu) <= CPU_ACCEL_STATE, "TcgCpu outgrew the Cpu's accelerator block");
 static inline TcgCpu *tcg_cpu(Cpu *cpu) { return (TcgCpu *)(void *)cpu->accel_state; }
@@ -199,6 +202,7 @@ typedef struct TcgStats {
         tlbi, contexts, fp_cold, interrupts, jc2_hits;
     // why generated code was left
     u64 exit_irq, exit_tlb, exit_stop, exit_halt, exit_guest;
+    u64 alone;                                      // instructions, with -icount
 } TcgStats;
 
 typedef struct TlbRequest { TcgTlbiOp op; bool everything; const u8 *code_page; } TlbRequest;
@@ -259,6 +263,8 @@ struct TcgThread {
     struct Check *check;                            // check.c; NULL: nothing is compared
     void *emit;                                     // the host compiler's, freed with free()
     ThreadDebug debug;
+    bool alone;                                     // icount.c: the next instruction runs alone
+    u64 seen_pc, seen_at;                           // last logged as executed
     alignas(16) sigjmp_buf unwind;                  // eval only
 };
 
@@ -308,6 +314,7 @@ struct Tcg {
     void *host_state;
     HelperCount *helpers;                           // with --stats only
     bool perfmap, stats, one_insn, no_links;
+    bool counted;                                   // -icount
     FILE *perf;
     TcgDebug debug;
 };
@@ -419,6 +426,17 @@ static inline bool debug_one(Cpu *cpu)
 void debug_run_one(Cpu *cpu);
 void debug_stepped(Cpu *cpu);                       // an instruction or an interrupt: a step
 CpuRunResult debug_result(Cpu *cpu);                // of a run that was stopped
+// icount.c; only with tcg->counted, but for the first
+void icount_cpu(Cpu *cpu);                          // it is new
+void icount_refill(Cpu *cpu);                       // runs timers; budget to the next deadline
+void icount_settle(TcgCpu *tc);                     // the instruction was the region's last
+void icount_not_done(Cpu *cpu);                     // it will be begun again
+bool icount_take(Cpu *cpu, const Region *r);        // r's instructions; false: not enough budget
+bool icount_covers(Cpu *cpu, const Region *r);      // else th->alone is set
+void icount_alone(Cpu *cpu);                        // what was not done is to be done alone
+void icount_run_alone(Cpu *cpu);
+void icount_stats(const Tcg *tcg, Str *out);
+bool icount_seen(Cpu *cpu, u64 pc);                 // nothing was executed since pc was logged
 // slow.c
 // Redo the memory operation of a site.  Operand and result values are passed in v[0..]
 // (b, c, d, e) and res[0..1]; false: *f says why not.

@@ -186,7 +186,7 @@ static u32 abort_fsc(const TcgFault *f)
     case TF_BUS:    return FSC_EXTERNAL;
     case TF_WATCH:  return FSC_DEBUG;
     case TF_ATOMIC: return FSC_ATOMIC;
-    case TF_DEBUGGER: break;                        // never the guest's
+    case TF_DEBUGGER: case TF_ALONE: break;         // never the guest's
     }
     return FSC_EXTERNAL;
 }

@@ -115,6 +115,12 @@ static void mov_index(Emit *e, AsmFix kind, u32 index)
 
 void emit_mov_site(Emit *e, u32 site) { mov_index(e, FIX_SITE, site); }
 
+void emit_budget(Emit *e, AsmAlu op, u32 insns)
+{
+    if (e->tcg->counted && insns)
+        asm_alu_mi(&e->a, op, 3, env_mem(e, TC(budget)), (i32)insns);
+}
+
 static void store_pc(Emit *e, u64 pc)
 {
     emit_store_k(e, env_mem(e, e->t->fend->pc_offset), pc, true);
@@ -203,6 +209,8 @@ static void gen_call(Emit *e, const Ins *in, i32 i)
     ra_end_op(e);
     if (h->flags & HELPER_RAISES)
         store_pc(e, e->r->pc + e->pc_delta);
+    if (e->tcg->counted && h->flags & HELPER_CPU)
+        asm_store_i(&e->a, 3, env_mem(e, TC(undone)), (i32)e->left);
     ra_save_for_call(e);
     pass_args(e, c, h->flags & HELPER_CPU);
     u64 *count = tcg_helper_count(e->tcg, h);
@@ -230,7 +238,7 @@ static void jump_link(Emit *e, u64 pc, bool forward)
     u8 *rel = asm_jmp_long(a);
     RegionLink *l = &e->r->links[n];
     *l = (RegionLink){ .from = e->r, .site = (u32)(rel - a->base),
-                       .at = (u16)(pc & (PAGE_SIZE - 1)), .forward = forward };
+                       .at = (u16)(pc & (PAGE_SIZE - 1)), .forward = forward && !e->tcg->counted };
     asm_patch32_here(a, rel);                       // at first to its stub
     mov_index(e, FIX_LINK, e->link_base + (u32)n);
     asm_jmp_abs(a, e->thunks->link);
@@ -274,7 +282,8 @@ static void jump_to(Emit *e, u64 pc, u64 from)
 static Stub exit_state(Emit *e, const Ins *in)
 {
     Stub like = { .flags = (u8)e->hf.kind, .reg = -1, .nzcv = in->a,
-                  .forward = in->k > e->r->pc + e->pc_delta };
+                  .forward = in->k > e->r->pc + e->pc_delta,
+                  .give_back = e->left };
     like.snap = ra_exit_snapshot(e, &like.nsnap);
     return like;
 }
@@ -466,6 +475,7 @@ static void stub_exit(Emit *e, const Stub *st)
             p += snap_len(p);
         }
     }
+    emit_budget(e, ALU_ADD, st->give_back);
     jump_to(e, st->pc, st->forward ? 0 : ~0ull);
 }
 
@@ -496,12 +506,18 @@ static void stub_emit(Emit *e, const Stub *s)
         break;
     case STUB_LOOP:
         loop_leave(e);
+        emit_budget(e, ALU_ADD, e->t->insns);
         store_pc(e, e->t->start);
         asm_jmp_abs(a, e->thunks->leave);
         break;
     case STUB_MISS:
         asm_store(a, 3, env_mem(e, e->t->fend->pc_offset), s->reg);
         asm_jmp_abs(a, e->thunks->lookup);
+        break;
+    case STUB_SHORT:
+        emit_budget(e, ALU_ADD, e->t->insns);
+        store_pc(e, e->t->start);
+        asm_jmp_abs(a, e->thunks->leave);
         break;
     default:                                        // STUB_POLL
         store_pc(e, s->pc);
@@ -516,6 +532,30 @@ static void poll(Emit *e, u64 pc)
     asm_alu_mi(&e->a, ALU_CMP, 2, env_mem(e, offsetof(Cpu, exit)), 0);
     emit_stub(e, STUB_POLL, asm_jcc_long(&e->a, CC_NE))->pc = pc;
     emit_flags_clobbered(e);
+}
+
+// The region's instructions off the budget, or away.
+static void take_budget(Emit *e)
+{
+    if (!e->tcg->counted)
+        return;
+    e->left = e->t->insns;
+    emit_budget(e, ALU_SUB, e->t->insns);
+    emit_stub(e, STUB_SHORT, asm_jcc_long(&e->a, CC_S));
+}
+
+static void gen_poll(Emit *e)
+{
+    ra_flush(e, ~0ull, ~0ull);
+    emit_budget(e, ALU_ADD, e->left + 1);
+    poll(e, e->r->pc + e->pc_delta);
+    emit_budget(e, ALU_SUB, e->left + 1);
+}
+
+static void gen_insn(Emit *e, const Ins *in)
+{
+    e->pc_delta = (u32)in->imm;
+    e->left -= e->left > 0;
 }
 
 static void gen_get(Emit *e, const Ins *in, i32 i)
@@ -585,7 +625,7 @@ static void gen_one(Emit *e, const Ins *in, i32 i)
 {
     switch (in->op) {
     case OP_NOP:      break;
-    case OP_INSN:     e->pc_delta = (u32)in->imm; break;
+    case OP_INSN:     gen_insn(e, in); break;
     case OP_GET:      gen_get(e, in, i); break;
     case OP_PUT:      ra_put(e, in); break;
     case OP_LDENV:    gen_ldenv(e, in, i); break;
@@ -594,7 +634,7 @@ static void gen_one(Emit *e, const Ins *in, i32 i)
         asm_lea(&e->a, 3, ra_def(e, i, -1), env_mem(e, in->imm));
         break;
     case OP_CALL:     gen_call(e, in, i); break;
-    case OP_POLL:     ra_flush(e, ~0ull, ~0ull); poll(e, e->r->pc + e->pc_delta); break;
+    case OP_POLL:     gen_poll(e); break;
     case OP_EXITCC:   gen_exitcc(e, in, i); break;
     case OP_EXIT:     gen_exit(e, in); break;
     case OP_EXITIND:  gen_exitind(e, in); break;
@@ -633,6 +673,7 @@ static bool begin(Emit *e, Tcg *tcg, Ctx *t, Region *r)
     e->th = tcg_cpu(t->cpu)->th;
     e->r = r;
     e->pc_delta = 0;
+    e->left = 0;
     e->nlinks = 0;
     e->link_base = base;
     e->thunks = tcg->host_state;
@@ -647,6 +688,7 @@ static void body(Emit *e)
     Ctx *t = e->t;
     poll(e, t->start);
     e->r->entry_nopoll = (u32)(e->a.p - e->a.base);
+    take_budget(e);
     if (e->loop.on)
         loop_head(e);
     e->r->loops = e->loop.on;

@@ -64,6 +64,7 @@ void emit_group_stub(Emit *e, const Stub *s);
 // integer or all of vector registers; a scalar's is made whole.  Uses rax or xmm0.
 typedef struct Move { i8 dst, src; u8 ty; } Move;
 void emit_move_all(Emit *e, Move *m, int n);        // emit.c
+void emit_budget(Emit *e, AsmAlu op, u32 insns);     // emit.c: on the budget, see tcg/icount.c
 void emit_pack_flags(Emit *e, const Stub *s);       // emit.c: host flags to NZCV's place
 void emit_stub_store(Emit *e, const SnapLoc *s);    // one dirty register to its place
 bool loop_back_edge(const Emit *e, const Ins *in);  // loop.c

@@ -6,7 +6,8 @@
 //     head:   body ...                carried registers where head wants them
 //             jcc over                the way back is not taken
 //             store what was put and is not carried; move the carried home
-//             cmp exit, 0; je head    else store them all and leave
+//             cmp exit, 0; je head    else store them all and leave (with -icount also when
+//                                     the budget does not cover another turn)
 //     over:   ...
 //
 // Carried are guest registers that the body uses, as far as there is room.  At head each has
@@ -258,6 +259,10 @@ void loop_back(Emit *e, const Stub *like)
     move_regs(e, true);
     for (int i = 0; i < e->loop.n; i++)
         load_rest(e, &e->loop.c[i]);
+    if (e->tcg->counted) {
+        emit_budget(e, ALU_SUB, e->t->insns - like->give_back);
+        emit_stub(e, STUB_LOOP, asm_jcc_long(&e->a, CC_S));
+    }
     asm_alu_mi(&e->a, ALU_CMP, 2, env_mem(e, offsetof(Cpu, exit)), 0);
     asm_jcc_back(&e->a, CC_E, e->loop.head);
     emit_stub(e, STUB_LOOP, asm_jmp_long(&e->a));

@@ -28,7 +28,7 @@ typedef struct Loc {
 typedef enum { FK_NONE, FK_SUB, FK_ADD, FK_AND, FK_FCMP } FlagKind;
 
 typedef enum { STUB_EXIT, STUB_SLOW, STUB_GROUP, STUB_COLD, STUB_POLL, STUB_MISS,
-               STUB_LOOP } StubKind;
+               STUB_LOOP, STUB_SHORT } StubKind;
 typedef struct Stub {
     u8 kind;
     u8 flags;                                       // FlagKind at the jump (EXIT)
@@ -42,6 +42,7 @@ typedef struct Stub {
     Val va;                                         // in no register
     u8 *jump, *resume;                              // rel32 to patch; where to go on
     u32 site, snap, nsnap;
+    u32 give_back;                                  // EXIT: instructions that are not done
     u64 pc;
     Val nzcv;                                       // EXIT: FLAGS value in the host's flags
 } Stub;
@@ -73,6 +74,7 @@ typedef struct Emit {
     Region *r;
     i32 at;                                         // instruction being emitted
     u32 pc_delta;                                   // of the guest instruction
+    u32 left;                                       // with -icount: instructions after it
     bool failed;                                    // a table is full
     u32 gpool, xpool;                               // registers to allocate
     u32 gfree, xfree, glock, xlock;                 // register sets

@@ -14,6 +14,7 @@ typedef struct Frame {
     const EvalProg *p;
     V128 *v;
     u64 pc;                                         // of the guest instruction
+    u32 left;                                       // instructions after it, see tcg/icount.c
     V128 second;                                    // of the pair just loaded
 } Frame;
 
@@ -183,9 +184,11 @@ static bool do_mem(Frame *f, const Ins *in, V128 *out)
         v[i] = *at(f, from[i]);
     if (in->aux & MO_REL)
         atomic_thread_fence(memory_order_release);
+    tcg_cpu(f->cpu)->undone = f->left;
     if (!slow_access(f->cpu, in, va, v, res, &fault)) {
         set_pc(f, f->pc);
         tcg_raise(f->cpu, &fault);
+        icount_settle(tcg_cpu(f->cpu));
         return false;
     }
     if (in->aux & MO_ACQ)
@@ -244,6 +247,7 @@ static bool do_call(const Frame *f, const Ins *in, u64 *out)
         x[n++] = low(f, c->args[i]);
     if (c->h->flags & HELPER_RAISES)
         set_pc(f, f->pc);
+    tcg_cpu(f->cpu)->undone = f->left;
     AnyHelper *fn = (AnyHelper *)(uintptr_t)c->h->fn;
     *out = of_type(in->ty, fn(x[0], x[1], x[2], x[3], x[4], x[5]));
     return true;
@@ -266,7 +270,7 @@ static V128 do_vec(const Frame *f, const Ins *in)
 // -- the loop -----------------------------------------------------------------------------
 
 // The end of the region, or -1: the instruction was no exit or was not taken.
-static int do_exit(Frame *f, const Ins *in)
+static int exit_of(Frame *f, const Ins *in)
 {
     switch (in->uses) {
     case EK_POLL:
@@ -293,10 +297,34 @@ static int do_exit(Frame *f, const Ins *in)
     }
 }
 
+// What the region has taken and was not done is given back.
+static int do_exit(Frame *f, const Ins *in)
+{
+    int end = exit_of(f, in);
+    TcgCpu *tc = tcg_cpu(f->cpu);
+    if (end >= 0 && tc->tcg->counted)
+        tc->budget += f->left + (in->uses == EK_POLL);
+    return end;
+}
+
+static bool begin(Frame *f, const EvalProg *p)
+{
+    if (!tcg_cpu(f->cpu)->tcg->counted)
+        return true;
+    if (!icount_take(f->cpu, p->region)) {
+        set_pc(f, p->pc);
+        return false;
+    }
+    f->left = p->region->insns;
+    return true;
+}
+
 EvalEnd eval_region(Cpu *cpu, const EvalProg *p)
 {
     EvalThread *et = tcg_cpu(cpu)->th->eval;
     Frame f = { .cpu = cpu, .p = p, .v = et->v, .pc = p->pc };
+    if (!begin(&f, p))
+        return EVAL_LEAVE;
     const Ins *in = &p->ins[1];
     int end;
     for (V128 *d = &f.v[1];; in++, d++) {
@@ -324,7 +352,10 @@ EvalEnd eval_region(Cpu *cpu, const EvalProg *p)
             if (!do_call(&f, in, &d->d[0]))
                 return EVAL_LEAVE;
             break;
-        case EK_INSN:   f.pc = p->pc + (u64)(i64)in->imm; break;
+        case EK_INSN:
+            f.pc = p->pc + (u64)(i64)in->imm;
+            f.left -= f.left > 0;
+            break;
         default:
             end = do_exit(&f, in);
             if (end >= 0)
