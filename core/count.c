@@ -29,6 +29,13 @@ static u64 exact(const Count *n) { return n->bias + counted(n); }
 
 static bool running(Clocks *c) { return c->count.cpu && atomic_load(&c->virt_running); }
 
+u64 count_executed(const Clocks *c)
+{
+    return c->count.cpu ? c->count.executed(c->count.cpu) : 0;
+}
+
+u64 count_time(const Clocks *c, u64 n) { return n << c->count.shift; }
+
 u64 count_now(Clocks *c)
 {
     if (!running(c) || cpu_current() != c->count.cpu)

@@ -45,6 +45,9 @@ void count_init(Clocks *c, const CountConfig *how, u64 host_base);
 void count_source(Clocks *c, Cpu *cpu, u64 (*executed)(Cpu *cpu));
 
 u64 count_now(Clocks *c);              // VIRTUAL; any thread
+// vCPU, or it is paused: instructions executed (0 without -icount), and how long n take.
+u64 count_executed(const Clocks *c);
+u64 count_time(const Clocks *c, u64 n);
 void count_start(Clocks *c);           // for clock.c: VIRTUAL runs from what is published,
 void count_stop(Clocks *c);            // stands still; the vCPU is paused
 void count_look(Clocks *c);            // a deadline came before `until`; any thread

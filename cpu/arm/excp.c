@@ -28,6 +28,8 @@ void arm_set_sp(ArmCpu *s, unsigned bank, u64 v)
 void arm_set_el(ArmCpu *s, unsigned el, unsigned spsel)
 {
     s->sp_el[arm_sp_bank(s)] = s->x[31];
+    if (unlikely(s->pmu.filtered))
+        arm_pmu_set_el(s, el);
     s->el = el;
     s->spsel = spsel;
     s->x[31] = s->sp_el[arm_sp_bank(s)];

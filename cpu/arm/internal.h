@@ -201,9 +201,11 @@ void arm_pmu_init(ArmCpu *s);
 void arm_pmu_fini(ArmCpu *s);
 void arm_pmu_reset(ArmCpu *s);
 enum { PMU_CR, PMU_CNTENSET, PMU_CNTENCLR, PMU_OVSSET, PMU_OVSCLR, PMU_INTENSET, PMU_INTENCLR,
-       PMU_SELR, PMU_CCNTR, PMU_CCFILTR, PMU_XEVTYPER, PMU_USERENR };
+       PMU_SELR, PMU_CCNTR, PMU_CCFILTR, PMU_XEVTYPER, PMU_XEVCNTR, PMU_SWINC, PMU_USERENR,
+       PMU_CEID0, PMU_EVCNTR0, PMU_EVTYPER0 = PMU_EVCNTR0 + PMU_EVENTS };
 u64  arm_pmu_read(ArmCpu *s, unsigned which);
 void arm_pmu_write(ArmCpu *s, unsigned which, u64 v);
+void arm_pmu_set_el(ArmCpu *s, unsigned el);        // s->el, where counters are filtered by it
 
 bool arm_psci(ArmCpu *s);                           // x0..x3 -> x0; false: not a call we know
 bool arm_semihost(ArmCpu *s);                       // x0, x1 -> x0; false: off, or not at EL0

@@ -5,8 +5,8 @@
 // Identification: Cortex-A35 r1p0 (100236_0100_00), Cortex-A53 r0p4 (DDI 0500J), Cortex-A57 r1p0
 // (DDI 0488H), Cortex-A72 r0p3 (100095_0003_06), Cortex-A76 r4p1 (100798_0401_00), Neoverse N1
 // r4p1 (100616_0401_00); fields are those of Arm ARM DDI 0487K.a.  A model never shows more than
-// is built: AArch32, EL2, EL3, RAS, event counters and what depends on them (VHE, XNX, IESB, PMU
-// beyond version 3, debug beyond that of Armv8.0) are absent, and feature fields are made from
+// is built: AArch32, EL2, EL3, RAS and what depends on them (VHE, XNX, IESB), PMU beyond
+// version 3, debug beyond that of Armv8.0) are absent, and feature fields are made from
 // the list of features, so that one line turns a feature on and announces it.
 #include "cpu/arm/internal.h"
 
@@ -125,7 +125,8 @@ static void id_init(ArmCpu *s, const Model *m)
         .midr = m->midr, .revidr = m->revidr, .ctr = m->ctr, .dczid = 4, .clidr = m->clidr,
         .mpidr = BIT(31) | (u64)(s->cpu.index / 16) << 8 | (u64)(s->cpu.index % 16),
         .ccsidr = { m->ccsidr[0], m->ccsidr[1], m->ccsidr[2] },
-        .pmcr = bits(m->midr, 24, 8) << 24 | (u64)m->pmu_id << 16, .pa_bits = m->pa_bits,
+        .pmcr = bits(m->midr, 24, 8) << 24 | (u64)m->pmu_id << 16 | PMU_EVENTS << 11,
+        .pa_bits = m->pa_bits,
         .pfr0 = 0x11,                               // EL0, EL1 in AArch64; FP and SIMD
         .dfr0 = 0x10305006,                         // 6 break-, 4 watchpoints, v8.0
         // secure and non-secure told apart, mixed endian at EL1, 16-bit ASIDs

@@ -80,14 +80,19 @@ typedef struct ArmTimer {
     ArmTimerId id;
 } ArmTimer;
 
-// The cycle counter; the event counters of PMUv3 are not there (PMCR.N is 0).
+// The cycle counter and the event counters (pmu.c).
+enum { PMU_EVENTS = 6 };                            // PMCR.N
 typedef struct ArmPmu {
     Timer timer;                                    // to the next overflow
     CpuWork work;                                   // what the timer has done on the vCPU
     Irq irq;
     u64 cr, cnten, ovs, inten, selr, userenr, ccfilt;
-    u64 last;                                       // counter when last brought up to date
-    u64 base;                                       // virtual clock at that moment
+    u64 type[PMU_EVENTS];                           // PMEVTYPER
+    u64 last, count[PMU_EVENTS];                    // counters when last brought up to date
+    u64 base, insns;                                // virtual clock and instructions then;
+                                                    // a loaded state goes on with ours
+    u64 rest;                                       // of base, that the divider has not counted
+    u32 filtered;                                   // 1: what counts depends on the exception level
 } ArmPmu;
 
 // What a model is; filled once, when the Cpu is made.

@@ -164,7 +164,6 @@ static u64 read_cval(ArmCpu *s, const ArmSysReg *r)
 // -- performance monitors: `rw` is the register's number in pmu.c -----------------------------
 static u64 read_pm(ArmCpu *s, const ArmSysReg *r) { return arm_pmu_read(s, (unsigned)r->rw); }
 static void write_pm(ArmCpu *s, const ArmSysReg *r, u64 v) { arm_pmu_write(s, (unsigned)r->rw, v); }
-static u64 read_pmceid(ArmCpu *s, const ArmSysReg *r) { (void)s; (void)r; return BIT(0x11); }
 
 // -- cache maintenance by address (C5.3) ------------------------------------------------------
 // Caches are coherent with everything here, but the address is translated and may fault.
@@ -331,6 +330,10 @@ static void tlbi_range(ArmCpu *s, const ArmSysReg *r, u64 v)
 #define PM(op1, n, m, op2, nm, el, which, ok) \
     FN(3, op1, n, m, op2, nm, el, el, "D23.4", .read = read_pm, .write = write_pm, .rw = which, \
        .allow = ok, .flags = SR_IO, FEAT(pmu))
+
+// D23.4.8, D23.4.9; n: event counter
+#define PM_CNTR(n) PM(3, 14, 8, n, "PMEVCNTR" #n "_EL0", 0, PMU_EVCNTR0 + (n), allow_pm_er)
+#define PM_TYPER(n) PM(3, 14, 12, n, "PMEVTYPER" #n "_EL0", 0, PMU_EVTYPER0 + (n), allow_pm)
 
 // A key of FEAT_PAuth (D23.2.15 on): low and high half.
 #define KEY(m, op2, nm, n) \
@@ -510,17 +513,16 @@ static const ArmSysReg rows[] = {
     PM(3, 9, 12, 1, "PMCNTENSET_EL0", 0, PMU_CNTENSET, allow_pm),
     PM(3, 9, 12, 2, "PMCNTENCLR_EL0", 0, PMU_CNTENCLR, allow_pm),
     PM(3, 9, 12, 3, "PMOVSCLR_EL0", 0, PMU_OVSCLR, allow_pm),
-    FN(3, 3, 9, 12, 4, "PMSWINC_EL0", 4, 0, "D23.4.19", .allow = allow_pm_sw,
-       .flags = SR_WO | SR_RAZWI, FEAT(pmu)),
+    FN(3, 3, 9, 12, 4, "PMSWINC_EL0", 4, 0, "D23.4.19", .write = write_pm, .rw = PMU_SWINC,
+       .allow = allow_pm_sw, .flags = SR_WO | SR_IO, FEAT(pmu)),
     PM(3, 9, 12, 5, "PMSELR_EL0", 0, PMU_SELR, allow_pm_sel),
-    FN(3, 3, 9, 12, 6, "PMCEID0_EL0", 0, 4, "D23.4.4", .read = read_pmceid, .allow = allow_pm,
-       .flags = SR_RO, FEAT(pmu)),
+    FN(3, 3, 9, 12, 6, "PMCEID0_EL0", 0, 4, "D23.4.4", .read = read_pm, .rw = PMU_CEID0,
+       .allow = allow_pm, .flags = SR_RO, FEAT(pmu)),
     FN(3, 3, 9, 12, 7, "PMCEID1_EL0", 0, 4, "D23.4.5", .allow = allow_pm,
        .flags = SR_RO | SR_RAZWI, FEAT(pmu)),
     PM(3, 9, 13, 0, "PMCCNTR_EL0", 0, PMU_CCNTR, allow_pm_cr),
     PM(3, 9, 13, 1, "PMXEVTYPER_EL0", 0, PMU_XEVTYPER, allow_pm),
-    FN(3, 3, 9, 13, 2, "PMXEVCNTR_EL0", 0, 0, "D23.4.21", .allow = allow_pm_er,
-       .flags = SR_RAZWI, FEAT(pmu)),
+    PM(3, 9, 13, 2, "PMXEVCNTR_EL0", 0, PMU_XEVCNTR, allow_pm_er),
     FN(3, 3, 9, 14, 0, "PMUSERENR_EL0", 0, 1, "D23.4.20", .read = read_pm, .write = write_pm,
        .rw = PMU_USERENR, FEAT(pmu)),
     PM(3, 9, 14, 3, "PMOVSSET_EL0", 0, PMU_OVSSET, allow_pm),
@@ -539,6 +541,8 @@ static const ArmSysReg rows[] = {
     TIMER_(3, 0, "CNTV_TVAL_EL0", read_tval, write_tval, ARM_TIMER_VIRT, allow_cntv),
     TIMER_(3, 1, "CNTV_CTL_EL0", read_ctl, write_ctl, ARM_TIMER_VIRT, allow_cntv),
     TIMER_(3, 2, "CNTV_CVAL_EL0", read_cval, write_cval, ARM_TIMER_VIRT, allow_cntv),
+    PM_CNTR(0), PM_CNTR(1), PM_CNTR(2), PM_CNTR(3), PM_CNTR(4), PM_CNTR(5),
+    PM_TYPER(0), PM_TYPER(1), PM_TYPER(2), PM_TYPER(3), PM_TYPER(4), PM_TYPER(5),
     PM(3, 14, 15, 7, "PMCCFILTR_EL0", 0, PMU_CCFILTR, allow_pm),
 };
 

@@ -272,9 +272,9 @@ TEST(arm_pmu_cycles)
     ArmCpu *s = test_arm_cpu("cortex-a72");
     u16 ccntr = ARM_KEY(3, 3, 9, 13, 0), ovs = ARM_KEY(3, 3, 9, 14, 3);
 
-    EQ(mrs(s, ARM_KEY(3, 3, 9, 12, 0)), 0x41020000);
+    EQ(mrs(s, ARM_KEY(3, 3, 9, 12, 0)), 0x41023000);
     msr(s, ARM_KEY(3, 3, 9, 12, 1), ~0ull);
-    EQ(mrs(s, ARM_KEY(3, 3, 9, 12, 1)), 1u << 31);
+    EQ(mrs(s, ARM_KEY(3, 3, 9, 12, 1)), 0x8000003f);
     msr(s, ccntr, 0xfffffff0);
     msr(s, ARM_KEY(3, 3, 9, 12, 0), 1);
     EQ(mrs(s, ccntr), 0xfffffff0);
