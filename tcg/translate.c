@@ -227,7 +227,8 @@ static Region *copy_at(Cpu *cpu, const Region *from, u64 pc)
 // Whole regions only, as the translator made them: --check's have a program of their own.
 static bool can_copy(const Tcg *tcg, u32 max)
 {
-    return tcg->host->relocate && !tcg->check && max == REGION_INSNS && !tcg->debug.breaks.count;
+    return tcg->host->relocate && !tcg->check && !tcg->counted && max == REGION_INSNS &&
+           !tcg->debug.breaks.count;
 }
 
 // A copy of the same instructions' region at another VA, or NULL.
