@@ -138,8 +138,9 @@ enum { SNAP_OPERAND = 255 };                        // reg of a flags operand
 typedef struct Site {
     Region *region;
     u32 snap;                                       // first SnapLoc
-    u16 nsnap;
-    u16 pc_delta;                                   // guest pc - region's
+    u32 nsnap : 14;
+    u32 pc_delta : 12;                              // guest pc - region's
+    u32 behind : 6;                                 // instructions of the region after it
     u8 op, ty, ty2, sub;                            // the operation, as in its Ins
     u16 aux;
     i8 dst, dst2;                                   // host registers (-1: none)

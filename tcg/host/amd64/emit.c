@@ -37,12 +37,12 @@ u32 emit_site(Emit *e, const Ins *in)
     }
     Site *s = &e->tcg->sites[i];
     u32 n = 0;
-    *s = (Site){ .region = e->r, .pc_delta = (u16)e->pc_delta, .op = in->op, .ty = in->ty,
-                 .ty2 = in->ty2, .sub = in->sub, .aux = in->aux, .dst = -1, .dst2 = -1,
-                 .imm = in->imm, .src = { -1, -1, -1, -1 } };
+    *s = (Site){ .region = e->r, .pc_delta = e->pc_delta, .behind = e->left, .op = in->op,
+                 .ty = in->ty, .ty2 = in->ty2, .sub = in->sub, .aux = in->aux, .dst = -1,
+                 .dst2 = -1, .imm = in->imm, .src = { -1, -1, -1, -1 } };
     if (ir_ops[in->op].props & OPP_M)
         s->snap = ra_snapshot(e, &n);
-    s->nsnap = (u16)n;
+    s->nsnap = n;
     return i;
 }
 

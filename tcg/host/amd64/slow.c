@@ -117,12 +117,6 @@ static Ins ins_of(const Site *s)
                   .imm = s->imm };
 }
 
-// Instructions of the region that come after the site's (tcg/icount.c); all have one length.
-static u64 behind(const TcgCpu *tc, const Site *s)
-{
-    return tc->tcg->counted ? s->region->insns - 1 - s->pc_delta / tc->fe->insn_align : 0;
-}
-
 u64 amd64_slow(Cpu *cpu, u32 index, u64 va)
 {
     TcgCpu *tc = tcg_cpu(cpu);
@@ -131,7 +125,7 @@ u64 amd64_slow(Cpu *cpu, u32 index, u64 va)
     TcgFault f;
     const Ins in = ins_of(s);
     bool vec_in = ty_vec(in.op == OP_STX || in.op == OP_STX2 ? in.ty2 : in.ty);
-    tc->undone = behind(tc, s);
+    tc->undone = s->behind;
     for (int i = 0; i < ir_ops[in.op].nin - 1 && i < 4; i++)
         v[i] = source(tc, s, i, vec_in);
     if (!slow_access(cpu, &in, va, v, res, &f)) {

@@ -75,6 +75,26 @@ twice:
     str     w4, [x3, #8]
     ldp     w4, w5, [x3]
     TOOK(7)
+    // -- the same and a fault behind a jump that a region follows
+    BEGIN
+    b       1f
+    .space  40
+1:  nop
+    ldr     w4, [x3]
+    nop
+    ldr     w4, [x3, #4]
+    b       1f
+    .space  40
+1:  nop
+    TOOK(8)
+    EXPECT(2f)
+    mov     x4, #0x7000000000
+    BEGIN
+    b       1f
+    .space  40
+1:  ldr     x4, [x4]
+    nop
+2:  TOOK(8)                                 // b, b, ldr, ldr, cbz, str, br
     // -- the timer's interrupt at each of a hundred places
     mov     w4, #1
     ldr     x3, =GICD
