@@ -309,6 +309,7 @@ void cache_flush(Cpu *self)
     log_info("code buffer full: %zu MiB dropped", seen >> 20);
     vec_foreach (c, &tcg->cpus)
         empty_thread(tcg_cpu(*c)->th);
+    mutex_lock(&tcg->lock);                         // a device's thread may be in smc_written
     for (u32 i = 0; i < tcg->npages; i++) {
         for (int p = 0; tcg->pages[i] && p < 512; p++)
             if (tcg->pages[i][p].regions)
@@ -321,6 +322,7 @@ void cache_flush(Cpu *self)
     for (int i = 0; i < TABLES; i++)
         atomic_store(&tcg->tables[i].n, 0);
     atomic_store(&tcg->used, tcg->first);
+    mutex_unlock(&tcg->lock);
     tcg_cpu(self)->th->stats.flushes++;
     atomic_fetch_add(&tcg->flush_count, 1);
     atomic_store(&tcg->flushing, 0);
