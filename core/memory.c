@@ -425,7 +425,7 @@ MemRef as_lookup_far(AddressSpace *as, Gpa addr, MemNear *near)
     const FlatRange *r = find(atomic_load(&as->view), addr);
     MemRef ref = r ? ref_in(r, addr) : (MemRef){ 0 };
 
-    if (ref.host)
+    if (r)
         *near = (MemNear){ version, r->start, range_length(r, r->start), ref_in(r, r->start) };
     reader_leave(in);
     return ref;
@@ -462,7 +462,7 @@ static bool access_allowed(const MemoryRegion *r, u64 offset, unsigned size, Mem
         return false;
     }
     if (size < ops->valid_min || (ops->valid_max && size > ops->valid_max) ||
-        (!ops->unaligned_ok && offset % size)) {
+        (!ops->unaligned_ok && (offset & (size - 1)))) {
         log_guest("%u-byte access to %s+0x%llx is not allowed", size, r->name,
                   (unsigned long long)offset);
         return false;
@@ -477,7 +477,7 @@ static unsigned unit_size(const MemOps *ops, u64 offset, unsigned size)
     unsigned lo = ops->impl_min ? ops->impl_min : 1, hi = ops->impl_max ? ops->impl_max : 8;
     unsigned unit = size < lo ? lo : MIN(size, hi);
 
-    while (!ops->impl_unaligned && unit > lo && offset % unit)
+    while (!ops->impl_unaligned && unit > lo && (offset & (unit - 1)))
         unit /= 2;
     return unit;
 }
@@ -507,6 +507,11 @@ static MemResult mmio_read(MemoryRegion *r, u64 offset, u64 *val, unsigned size,
     MemResult res = MEM_OK;
 
     *val = 0;
+    if (likely(unit == size && first_unit(ops, offset, unit) == offset)) {
+        res = ops->read(r->opaque, (Gpa)offset, val, unit, attrs);
+        *val &= mask64(size * 8);
+        return res;
+    }
     for (u64 at = first_unit(ops, offset, unit); at < offset + size; at += unit) {
         Lane l = lane_of(at, unit, offset, size);
         u64 v = 0;
@@ -523,6 +528,8 @@ static MemResult mmio_write(MemoryRegion *r, u64 offset, u64 val, unsigned size,
     unsigned unit = unit_size(ops, offset, size);
     MemResult res = MEM_OK;
 
+    if (likely(unit == size && first_unit(ops, offset, unit) == offset))
+        return ops->write(r->opaque, (Gpa)offset, val & mask64(size * 8), unit, attrs);
     for (u64 at = first_unit(ops, offset, unit); at < offset + size; at += unit) {
         Lane l = lane_of(at, unit, offset, size);
         u64 v = bits(val, l.done * 8, l.count * 8) << l.skip * 8;
@@ -663,6 +670,34 @@ MemResult as_read(AddressSpace *as, Gpa addr, u64 *val, unsigned size, MemAttrs 
     return res;
 }
 
+// The device that `near` remembers, if the whole access lies in it.
+static MemoryRegion *device_near(AddressSpace *as, Gpa addr, unsigned size, MemNear *near,
+                                 u64 *offset)
+{
+    MemRef ref = as_lookup_near(as, addr, near);
+
+    *offset = ref.offset;
+    return ref.ram || !ref.region || near->len - (addr - near->base) < size ? NULL : ref.region;
+}
+
+MemResult as_read_near(AddressSpace *as, Gpa addr, u64 *val, unsigned size, MemAttrs attrs,
+                       MemNear *near)
+{
+    u64 offset;
+    MemoryRegion *r = device_near(as, addr, size, near, &offset);
+
+    return r ? region_read(r, offset, val, size, attrs) : as_read(as, addr, val, size, attrs);
+}
+
+MemResult as_write_near(AddressSpace *as, Gpa addr, u64 val, unsigned size, MemAttrs attrs,
+                        MemNear *near)
+{
+    u64 offset;
+    MemoryRegion *r = device_near(as, addr, size, near, &offset);
+
+    return r ? region_write(r, offset, val, size, attrs) : as_write(as, addr, val, size, attrs);
+}
+
 MemResult as_write(AddressSpace *as, Gpa addr, u64 val, unsigned size, MemAttrs attrs)
 {
     EpochStripe *in = reader_enter(as->mem);
@@ -709,7 +744,7 @@ static unsigned widest(const FlatRange *r, Gpa addr, u64 n)
     u64 offset = r->offset + (addr - r->start);
     unsigned size = ops && ops->valid_max ? ops->valid_max : 8;
 
-    while (size > 1 && (size > n || offset % size))
+    while (size > 1 && (size > n || (offset & (size - 1))))
         size /= 2;
     return size;
 }

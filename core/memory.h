@@ -269,8 +269,8 @@ typedef struct MemRef {
 // The answer holds until a listener reports a change (TLB) or the caller's commit.
 MemRef as_lookup(AddressSpace *as, Gpa addr, u64 *len);
 
-// The same for one thread that mostly asks for the same RAM: `near`, zero at first, remembers its
-// range.
+// The same for one thread that mostly asks for the same range, which `near`, zero at first,
+// remembers.
 typedef struct MemNear {
     u64 version;
     Gpa base;
@@ -288,7 +288,8 @@ static inline MemRef as_lookup_near(AddressSpace *as, Gpa addr, MemNear *near)
     MemRef ref = near->ref;
 
     ref.offset += skip;
-    ref.host += skip;
+    if (ref.host)
+        ref.host += skip;
     ref.ram_at += skip;
     return ref;
 }
@@ -297,6 +298,13 @@ static inline MemRef as_lookup_near(AddressSpace *as, Gpa addr, MemNear *near)
 // accesses are single-copy atomic.  Stores to ROM are dropped (MEM_OK).
 MemResult as_read(AddressSpace *as, Gpa addr, u64 *val, unsigned size, MemAttrs attrs);
 MemResult as_write(AddressSpace *as, Gpa addr, u64 val, unsigned size, MemAttrs attrs);
+
+// The same for a vCPU's accesses to devices.  Nothing holds the view meanwhile: a device may go
+// away only when each vCPU has been stopped since it was unmapped.
+MemResult as_read_near(AddressSpace *as, Gpa addr, u64 *val, unsigned size, MemAttrs attrs,
+                       MemNear *near);
+MemResult as_write_near(AddressSpace *as, Gpa addr, u64 val, unsigned size, MemAttrs attrs,
+                        MemNear *near);
 
 // Any length; MMIO is accessed in the widest aligned units.  Goes on after an error,
 // returns the first; unread bytes are zero.

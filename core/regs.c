@@ -176,17 +176,40 @@ static Piece piece_at(const RegIndex *ix, u64 offset, unsigned left)
     return p;
 }
 
+// What nearly all accesses are: one register, all of it.
+static const Reg *whole_reg(const RegIndex *ix, u64 offset, unsigned size, unsigned *element)
+{
+    const Reg *r = reg_find(ix, offset, element);
+
+    if (!r || reg_size(r, ix->reg_size) != size)
+        return NULL;
+    return r->offset + (u64)*element * reg_stride(r, ix->reg_size) == offset ? r : NULL;
+}
+
+static u64 traced_read(Device *dev, const Reg *r, unsigned element)
+{
+    u64 v = read_reg(dev, r, element);
+
+    log_trace("%s: read %s[%u] = 0x%llx", dev->name, r->name, element, (unsigned long long)v);
+    return v;
+}
+
 MemResult regs_read(Device *dev, const RegIndex *ix, u64 offset, u64 *val, unsigned size)
 {
+    unsigned element;
+    const Reg *whole = whole_reg(ix, offset, size, &element);
+
+    if (likely(whole)) {
+        *val = traced_read(dev, whole, element) & mask64(size * 8);
+        return MEM_OK;
+    }
     *val = 0;
     for (unsigned done = 0; done < size;) {
         Piece p = piece_at(ix, offset + done, size - done);
 
         if (p.reg) {
-            u64 v = read_reg(dev, p.reg, p.element);
+            u64 v = traced_read(dev, p.reg, p.element);
 
-            log_trace("%s: read %s[%u] = 0x%llx", dev->name, p.reg->name, p.element,
-                      (unsigned long long)v);
             *val |= bits(v, p.skip * 8, p.count * 8) << done * 8;
         } else {
             guest_error(dev, "read at 0x%llx, where no register is",

@@ -169,9 +169,10 @@ static bool piece_load(Access *x, u64 off, unsigned n, u64 *v, TcgFault *f)
     }
     if (to_device_in_shadow(x))
         return refuse(f, x, x->va + off, TF_BUS);
-    tcg_cpu(x->cpu)->th->stats.io++;
+    TcgThread *th = tcg_cpu(x->cpu)->th;
+    th->stats.io++;
     *v = 0;
-    return as_read(x->cpu->as, x->pa + off, v, n, attrs_of(x)) == MEM_OK ||
+    return as_read_near(x->cpu->as, x->pa + off, v, n, attrs_of(x), &th->device) == MEM_OK ||
            refuse(f, x, x->va + off, TF_BUS);
 }
 
@@ -186,8 +187,9 @@ static bool piece_store(Access *x, u64 off, unsigned n, u64 v, TcgFault *f)
     }
     if (to_device_in_shadow(x))
         return refuse(f, x, x->va + off, TF_BUS);
-    tcg_cpu(x->cpu)->th->stats.io++;
-    return as_write(x->cpu->as, x->pa + off, v, n, attrs_of(x)) == MEM_OK ||
+    TcgThread *th = tcg_cpu(x->cpu)->th;
+    th->stats.io++;
+    return as_write_near(x->cpu->as, x->pa + off, v, n, attrs_of(x), &th->device) == MEM_OK ||
            refuse(f, x, x->va + off, TF_BUS);
 }
 
@@ -264,6 +266,53 @@ static void to_bytes(u8 *p, MemOp m, V128 v)
     memcpy(p, &v, memop_bytes(m));
     if (m & MO_BE)
         swap_bytes(p, memop_bytes(m));
+}
+
+// -- what nearly all accesses are: whole, little-endian, at most two registers ------------
+
+static u64 extended(u64 v, MemOp m, IrType ty)
+{
+    unsigned sh = 64 - 8 * memop_bytes(m);
+    if (!(m & MO_SIGN))
+        return v;
+    v = (u64)((i64)(v << sh) >> sh);
+    return ty == T_I32 ? (u32)v : v;
+}
+
+static bool simple(const Access *x)
+{
+    return !x->split && !(x->m & MO_BE) &&
+           (x->host ? !(x->write && x->code) : x->size <= 8 && x->size == memop_bytes(x->m));
+}
+
+static bool simple_load(Access *x, const Ins *in, V128 *res, TcgFault *f)
+{
+    unsigned n = memop_bytes(x->m);
+    u64 at = 0;
+    for (int i = 0; at < x->size; i++) {
+        u64 lo = 0, hi = 0;
+        if (!piece_load(x, at, n > 8 ? 8 : n, &lo, f) ||
+            (n > 8 && !piece_load(x, at + 8, 8, &hi, f)))
+            return false;
+        res[i] = (V128){ { extended(lo, x->m, in->ty), hi } };
+        at += n;
+    }
+    return true;
+}
+
+static bool simple_store(Access *x, const V128 *v, TcgFault *f)
+{
+    unsigned n = memop_bytes(x->m);
+    u64 at = 0;
+    for (int i = 0; at < x->size; i++) {
+        if (!piece_store(x, at, n > 8 ? 8 : n, v[i].d[0], f) ||
+            (n > 8 && !piece_store(x, at + 8, 8, v[i].d[1], f)))
+            return false;
+        at += n;
+    }
+    if (x->m & MO_REL)
+        __atomic_thread_fence(__ATOMIC_SEQ_CST);
+    return true;
 }
 
 // -- atomics on host memory ---------------------------------------------------------------
@@ -475,6 +524,8 @@ bool slow_access(Cpu *cpu, const Ins *in, u64 va, const V128 *v, V128 *res, TcgF
         return atomic_access(&x, in, v, res, f);
     if (watched(&x, write ? PAGE_W : PAGE_R, f) || too_early(&x, f))
         return false;
+    if (likely(simple(&x)))
+        return write ? simple_store(&x, v, f) : simple_load(&x, in, res, f);
     if (write) {
         to_bytes(b, m, v[0]);
         if (pair)

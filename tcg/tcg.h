@@ -248,6 +248,7 @@ struct TcgThread {
     TlbTable *tables[TLB_TABLES];
     FetchEntry fetch[64];
     MemNear near;                                   // for TLB fills and fetches
+    MemNear device;                                 // the one last reached
     JumpEntry *jc;                                  // CTX_MAX tables
     JumpEntry *jc2;                                 // of all contexts: asked on a miss
     u64 stamp;

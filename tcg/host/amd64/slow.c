@@ -87,14 +87,14 @@ static V128 source(const TcgCpu *tc, const Site *s, int n, bool vec)
     return vec ? tc->xmm[s->src[n]] : (V128){ { tc->gpr[s->src[n]], 0 } };
 }
 
-static void result(TcgCpu *tc, int reg, bool vec, V128 v)
+static void result(TcgCpu *tc, int reg, bool vec, const V128 *v)
 {
     if (reg < 0)
         return;
     if (vec)
-        tc->xmm[reg] = v;
+        tc->xmm[reg] = *v;
     else
-        tc->gpr[reg] = v.d[0];
+        tc->gpr[reg] = v->d[0];
 }
 
 // Generated code of another thread may bring us here, over a patched jump or the jump cache:
@@ -134,8 +134,8 @@ u64 amd64_slow(Cpu *cpu, u32 index, u64 va)
         icount_settle(tc);
         return 1;
     }
-    result(tc, s->dst, ty_vec(in.ty), res[0]);
-    result(tc, s->dst2, ty_vec(in.ty), res[1]);
+    result(tc, s->dst, ty_vec(in.ty), &res[0]);
+    result(tc, s->dst2, ty_vec(in.ty), &res[1]);
     return 0;
 }
 
@@ -149,7 +149,7 @@ u64 amd64_cold(Cpu *cpu, u32 index)
     for (int i = 0; i < ir_ops[op.op].nin && i < 3; i++)
         in[i] = source(tc, s, i, op.op != OP_ITOFP);
     tc->fe->fp_op(cpu, &op, in, &out);
-    result(tc, s->dst, ty_vec(op.ty), out);
+    result(tc, s->dst, ty_vec(op.ty), &out);
     return 0;
 }
 
