@@ -64,6 +64,7 @@ static const char *const shapes[OP_COUNT] = {
     [OP_VTBL1] = "vv", [OP_VADDP] = "vv", [OP_VUXTL] = "v", [OP_VSXTL] = "v", [OP_VUXTL2] = "v",
     [OP_VSXTL2] = "v", [OP_VXTN] = "v", [OP_VPMULL] = "vv", [OP_VAESE] = "vv",
     [OP_VAESD] = "vv", [OP_VAESMC] = "v", [OP_VAESIMC] = "v",
+    [OP_VAESEMC] = "vv", [OP_VAESDIMC] = "vv",
     [OP_VFADD] = "vv", [OP_VFSUB] = "vv", [OP_VFMUL] = "vv", [OP_VFDIV] = "vv",
     [OP_VFSQRT] = "v", [OP_VFMLA] = "vvv", [OP_VFMIN] = "vv", [OP_VFMAX] = "vv",
     [OP_VFMINNM] = "vv", [OP_VFMAXNM] = "vv", [OP_VFABS] = "v", [OP_VFNEG] = "v",

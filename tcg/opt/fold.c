@@ -204,6 +204,15 @@ static Val fold_trunc(Ctx *t, Val a)
     return in->op == OP_ZEXT || in->op == OP_SEXT ? in->a : ir_none;
 }
 
+// The second half of a round after its first: host processors have the whole of it.
+static Val fold_aes_columns(Ctx *t, Val a, int half, int whole)
+{
+    const Ins *in = a.id > 0 ? ir_at(t, a) : NULL;
+    if (!in || in->op != half)
+        return ir_none;
+    return ir_op(t, whole, T_V128, in->a, in->b, ir_none, 0, 0);
+}
+
 static bool all_constant(Val a, Val b, int nin)
 {
     return nin > 0 && ir_is_k(a) && (nin < 2 || ir_is_k(b));
@@ -245,6 +254,8 @@ Val ir_fold(Ctx *t, int op, IrType ty, Val a, Val b, Val c, u16 aux, i32 imm)
     case OP_UBFX: case OP_SBFX:
         return fold_ext(t, op, ty, a, aux, imm);
     case OP_TRUNC: return fold_trunc(t, a);
+    case OP_VAESMC:  return fold_aes_columns(t, a, OP_VAESE, OP_VAESEMC);
+    case OP_VAESIMC: return fold_aes_columns(t, a, OP_VAESD, OP_VAESDIMC);
     case OP_SEL:   return a.id == b.id ? a : ir_none;
     default:       return ir_none;
     }

@@ -769,8 +769,12 @@ static void v_aes_round(Emit *e, const EmitArgs *x)
     Asm *a = &e->a;
     asm_vpxor(a, XMM0, x->s[0], x->s[1]);
     zero(e, XMM1);
-    if (x->in->op == OP_VAESE) asm_vaesenclast(a, x->d, XMM0, XMM1);
-    else asm_vaesdeclast(a, x->d, XMM0, XMM1);
+    switch (x->in->op) {
+    case OP_VAESE:   asm_vaesenclast(a, x->d, XMM0, XMM1); break;
+    case OP_VAESD:   asm_vaesdeclast(a, x->d, XMM0, XMM1); break;
+    case OP_VAESEMC: asm_vaesenc(a, x->d, XMM0, XMM1); break;
+    default:         asm_vaesdec(a, x->d, XMM0, XMM1); break;
+    }
 }
 
 // MixColumns alone: a whole round after the inverse of its other steps.
@@ -849,6 +853,7 @@ static void (*const emitters[OP_COUNT])(Emit *, const EmitArgs *) = {
     [OP_VUXTL2] = v_xtl2, [OP_VSXTL2] = v_xtl2, [OP_VXTN] = v_xtn,
     [OP_VPMULL] = v_pmull, [OP_VAESE] = v_aes_round, [OP_VAESD] = v_aes_round,
     [OP_VAESMC] = v_aes_mc, [OP_VAESIMC] = v_aes_imc,
+    [OP_VAESEMC] = v_aes_round, [OP_VAESDIMC] = v_aes_round,
     [OP_VSHA256H] = v_sha256h, [OP_VSHA256H2] = v_sha256h, [OP_VSHA256SU0] = v_sha256su0,
     [OP_VSHA256SU1] = v_sha256su1,
 };

@@ -96,6 +96,10 @@ static void mix_columns(u8 *s, const u8 row[4])
 
 V128 eval_aes(int op, V128 a, V128 b)
 {
+    if (op == OP_VAESEMC)
+        return eval_aes(OP_VAESMC, eval_aes(OP_VAESE, a, b), b);
+    if (op == OP_VAESDIMC)
+        return eval_aes(OP_VAESIMC, eval_aes(OP_VAESD, a, b), b);
     static const u8 forward[4] = { 2, 3, 1, 1 }, backward[4] = { 14, 11, 13, 9 };
     u8 s[16];
     V128 x = a;

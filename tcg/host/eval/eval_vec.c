@@ -256,6 +256,7 @@ static V128 vec_op(const Ins *in, const V128 *a, const V128 *b, const V128 *c)
     case OP_VXTN:   return narrow(in, a);
     case OP_VPMULL: return carryless(a->d[imm & 1], b->d[imm & 1]);
     case OP_VAESE: case OP_VAESD: case OP_VAESMC: case OP_VAESIMC:
+    case OP_VAESEMC: case OP_VAESDIMC:
         return eval_aes(in->op, *a, b ? *b : *a);
     default:        return by_lanes(in, a, b);
     }
