@@ -73,8 +73,11 @@ static void gen_ldst_wb(Ctx *t, const a64_ldst_imm9 *a, i32 off)
         return;
     }
     Val v = gen_load(t, m, a->opc, base, off);
+    if (a->rt != a->rn)                             // at once: the allocator likes it
+        put_reg(t, a->rt, load_sf(a->size, a->opc), v);
     put_base(t, a->rn, base, a->imm);
-    put_reg(t, a->rt, load_sf(a->size, a->opc), v);
+    if (a->rt == a->rn)
+        put_reg(t, a->rt, load_sf(a->size, a->opc), v);
 }
 
 bool trans_ldst_uimm(Ctx *t, const a64_ldst_uimm *a)            // C6.2.197 LDR, C6.2.370 STR, ...

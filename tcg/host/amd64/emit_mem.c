@@ -269,7 +269,9 @@ static bool vec_big_endian(const Ins *in)
 static void gen_ld(Emit *e, const Ins *in, i32 i)
 {
     bool slow = vec_big_endian(in);
-    int host = prepare_plain(e, in, i), d = ra_def(e, i, -1);
+    int host = prepare_plain(e, in, i);
+    bool over_base = in->a.id > 0 && !e->group_of[i] && !ty_vec(in->ty);
+    int d = ra_def(e, i, over_base ? e->loc[in->a.id].reg : -1);
     Addr ad = slow ? always_slow(e, in) : check_plain(e, in, i, host, false);
     site_of(e, in, ad)->dst = (i8)d;
     if (!slow)

@@ -206,7 +206,8 @@ static int reg_now(const Emit *e, int guest)
 
 static u8 type_now(const Emit *e, const Carried *c)
 {
-    return value_now(e, c->guest) == c->val ? e->t->ins[c->val].ty : e->put_ty[c->guest];
+    i32 v = value_now(e, c->guest);
+    return v == c->val ? e->t->ins[v].ty : ra_put_type(e, (Val){ v }, e->put_ty[c->guest]);
 }
 
 static void move_regs(Emit *e, bool vec)

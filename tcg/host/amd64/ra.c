@@ -69,6 +69,18 @@ static void store_home(Emit *e, int ty, Mem m, int reg)
     }
 }
 
+// A scalar that was loaded: the rest of its host register is zero already.
+static bool is_whole(const Emit *e, Val v)
+{
+    int op = v.id > 0 ? e->t->ins[v.id].op : OP_NOP;
+    return op == OP_LD || op == OP_LD2 || op == OP_LD2HI;
+}
+
+u8 ra_put_type(const Emit *e, Val v, u8 ty)
+{
+    return ty_vec(ty) && is_whole(e, v) ? T_V128 : ty;
+}
+
 // -- liveness -----------------------------------------------------------------------------
 
 static void mark_last(Emit *e, Val v, i32 at)
@@ -179,8 +191,9 @@ static void slot_free(Emit *e, Loc *l)
 static void value_free(Emit *e, i32 id)
 {
     Loc *l = &e->loc[id];
-    if (l->reg >= 0)
-        reg_free(e, ty_vec(e->t->ins[id].ty), l->reg);
+    bool vec = ty_vec(e->t->ins[id].ty);
+    if (l->reg >= 0 && (vec ? e->xval : e->gval)[l->reg] == id)
+        reg_free(e, vec, l->reg);                   // else it was taken over, see loop_wish
     l->reg = -1;
     slot_free(e, l);
     if (l->home >= 0)
@@ -220,7 +233,8 @@ static void store_puts_of(Emit *e, i32 id)
             int guest = w * 64 + __builtin_ctzll(bits);
             if (e->put[guest].id != id)
                 continue;
-            store_home(e, e->put_ty[guest], reg_mem(e, guest), e->loc[id].reg);
+            store_home(e, ra_put_type(e, (Val){ id }, e->put_ty[guest]), reg_mem(e, guest),
+                       e->loc[id].reg);
             put_stored(e, guest);
         }
 }
@@ -381,12 +395,41 @@ void ra_def_at(Emit *e, i32 i, int reg)
     }
 }
 
+// Where a value best begins that the next instruction puts into a guest register which the loop
+// carries: in the carrier.  What is there may be the guest register's value until that PUT; past
+// its last use (or where the result may overwrite it: prefer) it gives way, though a fault of
+// this operation still finds it there.
+static int loop_wish(const Emit *e, i32 i, int prefer)
+{
+    const Ins *put = &e->t->ins[i + 1], *end = e->t->ins + e->t->n;
+    i32 v = i;
+    if (i == e->at && put < end && put->op == OP_ZEXT && put->a.id == i && e->t->ins[i].uses == 1) {
+        v = i + 1;                                  // W: the same register, as X
+        put++;
+    }
+    if (i != e->at || put >= end || put->op != OP_PUT || put->a.id != v)
+        return -1;
+    const Carried *c = loop_carried(e, put->imm);
+    bool vec = ty_vec(e->t->ins[i].ty);
+    if (!c || !c->put || vec != ty_vec(e->t->ins[c->val].ty))
+        return -1;
+    if ((vec ? e->xfree : e->gfree) >> c->reg & 1)
+        return c->reg;
+    i32 old = (vec ? e->xval : e->gval)[c->reg];
+    bool held = e->dirty[put->imm / 64] >> (put->imm % 64) & 1 && e->put[put->imm].id == old;
+    if (old <= 0 || !held || e->loc[old].pins != 1)
+        return -1;
+    return e->loc[old].last < i + (c->reg == prefer) ? c->reg : -1;
+}
+
 int ra_def(Emit *e, i32 i, int prefer)
 {
     bool vec = ty_vec(e->t->ins[i].ty);
     u32 free = vec ? e->xfree : e->gfree;
-    bool wish = prefer >= 0 && (free >> prefer & 1) && !stress_on(e->tcg, STRESS_RA);
-    int reg = wish ? prefer : alloc(e, vec);
+    bool own = !stress_on(e->tcg, STRESS_RA);
+    int reg = own && e->loop.n ? loop_wish(e, i, prefer) : -1;
+    if (reg < 0)
+        reg = own && prefer >= 0 && (free >> prefer & 1) ? prefer : alloc(e, vec);
     ra_def_at(e, i, reg);
     if (vec)
         e->xlock |= 1u << reg;
@@ -447,6 +490,24 @@ static void clobber(Emit *e, int guest)
     e->home_val[guest] = 0;
 }
 
+// A guest register's value that the loop will replace (x0) becomes another's (x2): it moves to
+// that one's carrier now, so that its own is free for what follows.
+static void loop_settle(Emit *e, int guest, i32 id)
+{
+    const Carried *to = loop_carried(e, guest);
+    int reg = id > 0 ? e->loc[id].reg : -1;
+    if (!to || !to->put || reg < 0 || e->t->ins[id].ty != T_I64 || !(e->gfree >> to->reg & 1))
+        return;
+    for (int k = 0; k < e->loop.n; k++) {
+        const Carried *from = &e->loop.c[k];
+        if (from->val != id || !from->put || from->reg != reg)
+            continue;
+        asm_mov(&e->a, 3, to->reg, reg);
+        reg_free(e, false, reg);
+        ra_def_at(e, id, to->reg);
+    }
+}
+
 void ra_put(Emit *e, const Ins *in)
 {
     int guest = in->imm;
@@ -461,6 +522,8 @@ void ra_put(Emit *e, const Ins *in)
     e->put[guest] = in->a;
     e->put_ty[guest] = in->ty;
     e->loop.now[guest] = in->a.id;
+    if (e->loop.n)
+        loop_settle(e, guest, in->a.id);
     ra_release(e, in->a);
 }
 
@@ -488,7 +551,7 @@ static void flush_one(Emit *e, int guest)
     } else if (ir_is_k(v)) {
         emit_store_k(e, reg_mem(e, guest), ir_kval_now(e->t, v), ir_moves(e->t, v));
     } else {
-        store_home(e, ty, reg_mem(e, guest), ra_use(e, v));
+        store_home(e, ra_put_type(e, v, (u8)ty), reg_mem(e, guest), ra_use(e, v));
     }
     put_stored(e, guest);
     if (v.id > 0 && ins_of(e, v)->ty == T_FLAGS) {
@@ -592,7 +655,7 @@ static int snap_value(const Emit *e, SnapLoc *s, u8 guest, Val v, int ty)
     };
     const Loc *l = &e->loc[v.id];
     bool reg = l->reg >= 0, spill = l->spill >= 0;
-    s->kind = reg ? kinds[ty].reg : spill ? kinds[ty].spill : kinds[ty].home;
+    s->kind = reg ? kinds[ra_put_type(e, v, (u8)ty)].reg : spill ? kinds[ty].spill : kinds[ty].home;
     s->where = reg ? l->reg : spill ? l->spill : l->home;
     return 1;
 }
