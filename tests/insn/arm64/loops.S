@@ -204,6 +204,20 @@
     \sync
     turn    1b
 .endm
+.macro loop_loads sync                      // each into a register the next turn begins with
+1:  ldr     d0, [x0], #8
+    ldr     s1, [x3], #4
+    fadd    d2, d2, d0
+    fadd    s4, s4, s1
+    mov     x6, x1
+    ldr     w4, [x0]
+    add     x1, x1, x4
+    ldrsb   x5, [x3]
+    ldr     w7, [x3, #4]!
+    mov     x8, x5
+    \sync
+    turn    1b
+.endm
 .macro loop_chase sync                      // the base is what was loaded
 1:  ldr     x0, [x0]
     add     x1, x1, #1
@@ -254,6 +268,7 @@ DEFINE(side)
 DEFINE(backs)
 DEFINE(copy)
 DEFINE(vcopy)
+DEFINE(loads)
 DEFINE(chase)
 DEFINE(div)
 DEFINE(feq)
@@ -385,6 +400,7 @@ sum:
     ldr     x3, =(EDGE - 0xe8)
     SETX(3, x3)
     LOOP_IN(vcopy, 60)
+    LOOP_IN(loads, 60)
     PTE(1, 0)
     ldr     x0, =(EDGE - 0x200)
     SETX(0, x0)
@@ -392,6 +408,12 @@ sum:
     SETX(3, x3)
     LOOP_IN(copy, 200)
     LOOP_IN(vcopy, 200)
+    LOOP_IN(loads, 200)
+    ldr     x0, =BASE
+    SETX(0, x0)
+    ldr     x3, =(EDGE - 0x85)
+    SETX(3, x3)
+    LOOP_IN(loads, 200)
     // a list that ends, and one that ends in a hole
     ldr     x0, =(BASE + 0x500)
     str     xzr, [x0]
