@@ -17,7 +17,8 @@ enum {
 
 // How a sequence ended: Linux's signals.
 enum { SIG_UNDEF = 4, SIG_END = 5, SIG_BUS_ERROR = 7, SIG_FAULT = 11, SIG_SP_ALIGN = 100,
-       SIG_HANG = 101, SIG_OTHER = 102 };
+       SIG_HANG = 101, SIG_OTHER = 102,
+       SIG_REWRITTEN = 103 };                      // not a signal: it changed its own code
 
 // runner.S uses the offsets.
 typedef struct DiffState {

@@ -192,7 +192,15 @@ static u64 signal_of(u64 esr)
     }
 }
 
-static void store(Engine *e, DiffState *o)
+static bool rewrote(Engine *e, const DiffCase *c)
+{
+    static const u8 zero[DIFF_PAGE];
+    const u8 *code = ram(e, CODE_AT);
+    return memcmp(code, c->code, sizeof c->code) ||
+           memcmp(code + sizeof c->code, zero, DIFF_PAGE - sizeof c->code);
+}
+
+static void store(Engine *e, const DiffCase *c, DiffState *o)
 {
     ArmCpu *s = engine_cpu(e);
     memset(o, 0, sizeof *o);
@@ -205,7 +213,7 @@ static void store(Engine *e, DiffState *o)
     o->tpidr = s->tpidr_el[0];
     o->esr = s->esr[1];
     o->addr = s->far[1];
-    o->sig = e->hung ? SIG_HANG : signal_of(o->esr);
+    o->sig = e->hung ? SIG_HANG : rewrote(e, c) ? SIG_REWRITTEN : signal_of(o->esr);
     memcpy(o->v, s->v, sizeof o->v);
     memcpy(o->mem, ram(e, DATA_AT + DIFF_MEM_AT), DIFF_MEM);
 }
@@ -220,5 +228,5 @@ void engine_case(Engine *e, const DiffCase *c, DiffState *out)
         cpu->accel->run(cpu);
         e->hung = !(cpu_exit_bits(cpu) & CPU_EXIT_STOP) && ++turns > 100;
     } while (!(cpu_exit_bits(cpu) & CPU_EXIT_STOP) && !e->hung);
-    store(e, out);
+    store(e, c, out);
 }
