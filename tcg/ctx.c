@@ -228,13 +228,18 @@ static bool same_key(const TcgContext *a, const TcgContext *b)
            a->mxcsr == b->mxcsr;
 }
 
+static bool is_for(const CtxSlot *s, const TcgContext *key)
+{
+    return s && s->live && same_key(&s->key, key);
+}
+
 static CtxSlot *ctx_find(TcgThread *th, const TcgContext *key)
 {
     unsigned h = ctx_hash(key);
     CtxSlot *pick = NULL;
     for (unsigned i = 0; i < 4; i++) {              // four ways
         CtxSlot *s = &th->slots[(h + i) % CTX_MAX];
-        if (s->live && same_key(&s->key, key))
+        if (is_for(s, key))
             return s;
         if (s != th->ctx && (!pick || !s->live || (pick->live && s->stamp < pick->stamp)))
             pick = s;
@@ -246,17 +251,16 @@ static CtxSlot *ctx_find(TcgThread *th, const TcgContext *key)
     return pick;
 }
 
-#if defined(__x86_64__)
+// The vCPU's thread keeps its control bits from ctx_enter on.
 static void fp_control(TcgCpu *tc, u32 mxcsr)
 {
-    u32 now = __builtin_ia32_stmxcsr(), flags = now & 0x3f;
-    if ((now & ~0x3fu) != mxcsr)
-        __builtin_ia32_ldmxcsr(mxcsr | flags);
+    if (tc->mxcsr == mxcsr)
+        return;
     tc->mxcsr = mxcsr;
-}
-#else
-static void fp_control(TcgCpu *tc, u32 mxcsr) { tc->mxcsr = mxcsr; }
+#if defined(__x86_64__)
+    __builtin_ia32_ldmxcsr(mxcsr | (__builtin_ia32_stmxcsr() & 0x3f));
 #endif
+}
 
 void ctx_set(Cpu *cpu)
 {
@@ -265,8 +269,11 @@ void ctx_set(Cpu *cpu)
     TcgContext key;
     memset(&key, 0, sizeof key);
     tc->fe->context(cpu, &key);
-    if (!th->ctx || !th->ctx->live || !same_key(&th->ctx->key, &key))
-        th->ctx = ctx_find(th, &key);
+    if (!is_for(th->ctx, &key)) {
+        CtxSlot *was = th->ctx;
+        th->ctx = is_for(th->ctx_before, &key) ? th->ctx_before : ctx_find(th, &key);
+        th->ctx_before = was;
+    }
     CtxSlot *s = th->ctx;
     if (!s->data || s->data->space.regime != key.data.regime ||
         memcmp(&s->data->space, &key.data, sizeof key.data) || !s->data->live)
@@ -286,6 +293,14 @@ void ctx_set(Cpu *cpu)
     tc->jc = th->jc + (s - th->slots) * JC_SIZE;
     tc->mode = key.mode;
     fp_control(tc, key.mxcsr);
+}
+
+void ctx_enter(Cpu *cpu)
+{
+#if defined(__x86_64__)
+    tcg_cpu(cpu)->mxcsr = __builtin_ia32_stmxcsr() & ~0x3fu;
+#endif
+    ctx_set(cpu);
 }
 
 void tcg_context_changed(Cpu *cpu)

@@ -250,7 +250,7 @@ static CpuRunResult tcg_run(Cpu *cpu)
     bool leave = false;
     debug_enter(cpu);
     enter(cpu);
-    ctx_set(cpu);
+    ctx_enter(cpu);
     while (!leave) {
         tlb_serve(th);
         if (tc->tcg->counted)
@@ -438,7 +438,7 @@ static bool tcg_cpu_create(Cpu *cpu, Error *err)
     memset(tc, 0, sizeof *tc);
     tc->tcg = cpu->machine->accel_state;
     tc->fe = frontend_of(cpu);
-    tc->mxcsr = tc->mxcsr_host = 0x1f80;
+    tc->mxcsr = 0x1f80;
     tc->excl_addr = ~0ull;
     tc->th = th;
     th->cpu = cpu;

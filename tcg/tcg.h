@@ -99,7 +99,7 @@ typedef struct TcgCpu {
     JumpEntry *jc;                                  // the current context's
     TlbTable *tlb, *tlb_user;                       // current tables
     u64 host_frame;                                 // rsp inside generated code
-    u32 mxcsr, mxcsr_host;
+    u32 mxcsr;
     u64 excl_addr, excl_size;                       // exclusive monitor; addr ~0: open
     V128 excl_val;
     u64 gpr[16];                                    // saved by slow-path thunks, by host number
@@ -244,6 +244,7 @@ struct TcgThread {
     u8 *code, *code_end;                            // chunk of the buffer being filled (RW view)
     u8 *code_ready;                                 // up to there it has its pages
     CtxSlot *ctx;                                   // current
+    CtxSlot *ctx_before;                            // EL0 and EL1 take turns
     CtxSlot slots[CTX_MAX];
     TlbTable *tables[TLB_TABLES];
     FetchEntry fetch[64];
@@ -358,6 +359,7 @@ void tlb_drop_write(TcgThread *th, const u8 *host_page);    // page has code now
 void tlb_ask_all(Cpu *self, const TlbRequest *rq, bool wait);
 void tlb_serve(TcgThread *th);
 // ctx.c
+void ctx_enter(Cpu *cpu);                           // ctx_set, once the thread is about to run code
 void ctx_set(Cpu *cpu);
 void ctx_renew(TcgThread *th, CtxSlot *s);          // a fresh generation
 void ctx_renew_all(TcgThread *th);
