@@ -283,6 +283,7 @@ void ctx_set(Cpu *cpu)
         s->user = tlb_table(th, &key.user);
     tc->tlb_user = s->user;
     s->live = true;
+    th->live |= 1ull << (s - th->slots);
     s->stamp = s->data->stamp = s->user->stamp = ++th->stamp;
     if (unlikely(s->fresh))
         take_over(cpu, s);

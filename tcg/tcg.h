@@ -246,6 +246,7 @@ struct TcgThread {
     CtxSlot *ctx;                                   // current
     CtxSlot *ctx_before;                            // EL0 and EL1 take turns
     CtxSlot slots[CTX_MAX];
+    u64 live;                                       // those that may be
     TlbTable *tables[TLB_TABLES];
     FetchEntry fetch[64];
     MemNear near;                                   // for TLB fills and fetches

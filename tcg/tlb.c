@@ -125,8 +125,10 @@ static bool op_names_space(const TcgTlbiOp *op, const TcgSpace *s)
 
 static void drop_code(TcgThread *th, const TcgTlbiOp *op)
 {
-    for (int i = 0; i < CTX_MAX; i++) {
-        CtxSlot *s = &th->slots[i];
+    for (u64 bits = th->live; bits; bits &= bits - 1) {
+        CtxSlot *s = &th->slots[__builtin_ctzll(bits)];
+        if (!s->live)
+            th->live &= ~(bits & -bits);
         if (!s->live || !op_names_space(op, &s->key.data))
             continue;
         if (op->kind == TLBI_ALL || op->kind == TLBI_ASID)
