@@ -240,8 +240,10 @@ bool cache_tables_full(const Tcg *tcg)
 
 bool cache_chunk(Tcg *tcg, TcgThread *th)
 {
-    if (th->code_end)                               // little is written to any more
-        madvise(th->code_end - CODE_CHUNK, CODE_CHUNK, MADV_DONTNEED);
+    // A page counts once for each view that has it: what was written goes out of the rw view (and
+    // stays in the other), and links patched since come back page by page.
+    if (th->code_end)
+        madvise(tcg->rw, MIN(atomic_load(&tcg->used), tcg->size), MADV_DONTNEED);
     size_t at = atomic_fetch_add(&tcg->used, CODE_CHUNK);
     if (at + CODE_CHUNK > tcg->size)
         return false;

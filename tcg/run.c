@@ -509,6 +509,19 @@ static void top_helpers(const Tcg *tcg, Str *out)
     free(sorted);
 }
 
+static void memory_stats(const Tcg *tcg, Str *out)
+{
+    static const char *const names[TABLES] = {
+        [TABLE_REGIONS] = "regions", [TABLE_LINKS] = "links", [TABLE_SITES] = "sites",
+        [TABLE_SNAPS] = "snapshots",
+    };
+    str_addf(out, "KiB in use: code %zu", atomic_load(&tcg->used) >> 10);
+    for (int i = 0; i < TABLES; i++)
+        str_addf(out, ", %s %zu", names[i],
+                 atomic_load(&tcg->tables[i].n) * tcg->tables[i].size >> 10);
+    str_add(out, "\n");
+}
+
 static void tcg_stats(Machine *m, Str *out)
 {
     Tcg *tcg = m->accel_state;
@@ -528,6 +541,7 @@ static void tcg_stats(Machine *m, Str *out)
              (unsigned long long)(s.guest_insns * 10 / r % 10), (unsigned long long)s.ir_ins,
              (unsigned long long)s.host_bytes, (unsigned long long)(s.host_bytes / n),
              (unsigned long long)(s.translate_ns / n));
+    memory_stats(tcg, out);
     n = s.copied_insns ? s.copied_insns : 1;
     str_addf(out, "copies for other VAs: %llu regions, %llu guest instructions, %llu host bytes, "
              "%llu ns an instruction\n", (unsigned long long)s.copies,

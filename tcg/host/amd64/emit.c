@@ -763,7 +763,7 @@ static void amd64_retire(Tcg *tcg, Region *r)
     u64 word;
     i32 rel = (i32)r->entry_leave - 5;
     u8 *at = tcg_rw(tcg, r->code);
-    memcpy(&word, at, 8);
+    memcpy(&word, r->code, 8);
     word = (word & ~mask64(40)) | 0xe9 | (u64)(u32)rel << 8;
     __atomic_store_n((u64 *)(void *)at, word, __ATOMIC_RELEASE);
 }

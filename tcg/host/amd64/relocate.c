@@ -80,9 +80,9 @@ bool amd64_relocate(Tcg *tcg, TcgThread *th, const Region *from, Region *to)
 {
     if (!th->code || th->code_end - th->code < (i64)from->code_size)
         return false;
-    const u8 *code = tcg_rw(tcg, from->code), *fixes = code + from->code_size;
+    const u8 *code = from->code, *fixes = code + from->code_size;
     Copy c = { .tcg = tcg, .from = from, .to = to, .at = th->code, .by = to->pc - from->pc,
-               .moved = th->code - code };
+               .moved = th->code - tcg_rw(tcg, code) };
     u32 links;
     if (!cache_take(tcg, TABLE_LINKS, from->nlinks, &links))
         return false;
