@@ -2,11 +2,10 @@
 // Counted instructions: one is 16 ns, so CNTVCT (62.5 MHz) counts them.  What is between two reads
 // of it, one of the two counted, is exact wherever regions begin and end; so are interrupts.
 #include "check.h"
+#include "gic.h"
 // args: -icount shift=4,sleep=off
 #define BEGIN     mrs x1, cntvct_el0
 #define TOOK(n)   mrs x2, cntvct_el0; sub x2, x2, x1; IS(x2, n)
-#define GICD      0x08000000
-#define GICC      0x08010000
 // The virtual timer's interrupt comes n instructions after the label at the end.
 #define TIMER_IN(n)                                                                                \
     mrs x3, cntvct_el0; add x3, x3, #((n) + 5); msr cntv_cval_el0, x3; mov x4, #1;                 \
@@ -96,15 +95,7 @@ twice:
     nop
 2:  TOOK(8)                                 // b, b, ldr, ldr, cbz, str, br
     // -- the timer's interrupt at each of a hundred places
-    mov     w4, #1
-    ldr     x3, =GICD
-    str     w4, [x3]
-    mov     w5, #1 << 27
-    str     w5, [x3, #0x100]
-    ldr     x3, =GICC
-    mov     w5, #0xff
-    str     w5, [x3, #4]
-    str     w4, [x3]
+    GIC_ON(27)
     mov     x10, #1
 next:
     EXPECT(1f)

@@ -3,11 +3,10 @@
 // registers, as it is and with an ISB in each turn, and must end the same: in all registers and
 // flags, at its end, at a side exit, at a fault (DDI 0487 D1.4.5), and under a storm of interrupts.
 #include "check.h"
+#include "gic.h"
 #include "pages.h"
 #include "regs.h"
 #define EDGE (BASE + 0x1000)
-#define GICD 0x08000000                     // GICv2 (IHI 0048B)
-#define GICC 0x08010000
 #define TIMER 27                            // the virtual timer's interrupt
 // The two of a loop, x24 = turns; what SETX and SETV gave before stays.
 #define LOOP(name, turns)                                                                          \
@@ -476,15 +475,7 @@ itself:
     // -- a timer that fires every few microseconds
     adr     x26, storm_vectors
     msr     vbar_el1, x26
-    ldr     x0, =GICD
-    mov     w1, #1
-    str     w1, [x0]
-    mov     w2, #(1 << TIMER)
-    str     w2, [x0, #0x100]                // ISENABLER0
-    ldr     x0, =GICC
-    mov     w2, #0xff
-    str     w2, [x0, #4]                    // PMR
-    str     w1, [x0]
+    GIC_ON(TIMER)
     isb
     BEGIN
     STORM(ints, 300000)
