@@ -180,12 +180,18 @@ static bool mixes_sizes(const DiffCase *c)
     return false;
 }
 
+static u32 ending_word(const Run *r, int i)         // 0: it jumped away
+{
+    u64 slot = (r->ours[i].pc - DIFF_CODE_VA) / 4;
+    return slot < DIFF_CODE ? r->cases[i].code[slot] : 0;
+}
+
 // What the peer cannot be asked about.
 static bool incomparable(const Run *r, int i)
 {
     const DiffState *a = &r->ours[i];
     u64 slot = (a->pc - DIFF_CODE_VA) / 4;
-    u32 w = slot < DIFF_CODE ? r->cases[i].code[slot] : 0;
+    u32 w = ending_word(r, i);
     if (mixes_sizes(&r->cases[i]))
         return true;
     if (a->sig == SIG_SP_ALIGN)                     // D1.8.2: a user process of the peer's is
@@ -198,12 +204,20 @@ static bool incomparable(const Run *r, int i)
     // a fault leaves behind is the implementation's own
     if (r->gen.base_feat && (a->sig == SIG_BUS_ERROR || signs(&r->cases[i])))
         return true;
-    // D1.3.1: what a load of several registers leaves in them when it faults is UNKNOWN
-    if ((w & 0xbe400000) == 0x0c400000)
-        return true;
     // C6.2.394: a store-exclusive that fails may or may not fault; cache maintenance by address
     // does not touch memory in a user process of the peer's
     return (w & 0x3f400000) == 0x08000000 || (w & 0xfff80000) == 0xd5080000;
+}
+
+// D1.3.1: what a load of structures that faults leaves in its (up to four) registers is UNKNOWN.
+static void forget_half_loaded(Run *r, int i)
+{
+    const DiffState *a = &r->ours[i];
+    u32 w = ending_word(r, i);
+    if ((a->sig != SIG_FAULT && a->sig != SIG_BUS_ERROR) || (w & 0xbe400000) != 0x0c400000)
+        return;
+    for (u32 k = 0; k < 4; k++)
+        r->peers[i].v[(w + k) & 31] = a->v[(w + k) & 31];
 }
 
 static void count_rows(Run *r, int i, const DiffState *a)
@@ -237,6 +251,7 @@ static void compare_batch(Run *r, int peers)
             continue;
         }
         r->undefined += a->sig == SIG_UNDEF;
+        forget_half_loaded(r, i);
         if (!same_state(a, p) || !same_fault(a, p))
             tell(r, i, "qemu-aarch64-static", a, p, &r->bad_peer);
         count_rows(r, i, a);
