@@ -500,6 +500,12 @@ static u64 first_unit(const MemOps *ops, u64 offset, unsigned unit)
     return ops->impl_unaligned ? offset : align_down(offset, unit);
 }
 
+// What nearly all accesses are.
+static bool one_unit(const MemOps *ops, u64 offset, unsigned unit, unsigned size)
+{
+    return unit == size && first_unit(ops, offset, unit) == offset;
+}
+
 static MemResult mmio_read(MemoryRegion *r, u64 offset, u64 *val, unsigned size, MemAttrs attrs)
 {
     const MemOps *ops = r->ops;
@@ -507,9 +513,9 @@ static MemResult mmio_read(MemoryRegion *r, u64 offset, u64 *val, unsigned size,
     MemResult res = MEM_OK;
 
     *val = 0;
-    if (likely(unit == size && first_unit(ops, offset, unit) == offset)) {
+    if (likely(one_unit(ops, offset, unit, size))) {
         res = ops->read(r->opaque, (Gpa)offset, val, unit, attrs);
-        *val &= mask64(size * 8);
+        *val = bits(*val, 0, size * 8);
         return res;
     }
     for (u64 at = first_unit(ops, offset, unit); at < offset + size; at += unit) {
@@ -528,8 +534,8 @@ static MemResult mmio_write(MemoryRegion *r, u64 offset, u64 val, unsigned size,
     unsigned unit = unit_size(ops, offset, size);
     MemResult res = MEM_OK;
 
-    if (likely(unit == size && first_unit(ops, offset, unit) == offset))
-        return ops->write(r->opaque, (Gpa)offset, val & mask64(size * 8), unit, attrs);
+    if (likely(one_unit(ops, offset, unit, size)))
+        return ops->write(r->opaque, (Gpa)offset, bits(val, 0, size * 8), unit, attrs);
     for (u64 at = first_unit(ops, offset, unit); at < offset + size; at += unit) {
         Lane l = lane_of(at, unit, offset, size);
         u64 v = bits(val, l.done * 8, l.count * 8) << l.skip * 8;
@@ -670,6 +676,21 @@ MemResult as_read(AddressSpace *as, Gpa addr, u64 *val, unsigned size, MemAttrs 
     return res;
 }
 
+MemResult as_write(AddressSpace *as, Gpa addr, u64 val, unsigned size, MemAttrs attrs)
+{
+    EpochStripe *in = reader_enter(as->mem);
+    const FlatView *v = atomic_load(&as->view);
+    const FlatRange *r = find(v, addr);
+    MemResult res;
+
+    if (r && r->last - addr >= size - 1)
+        res = write_in(r, addr, val, size, attrs);
+    else
+        res = write_bytes(v, addr, val, size, attrs);
+    reader_leave(in);
+    return res;
+}
+
 // The device that `near` remembers, if the whole access lies in it.
 static MemoryRegion *device_near(AddressSpace *as, Gpa addr, unsigned size, MemNear *near,
                                  u64 *offset)
@@ -696,21 +717,6 @@ MemResult as_write_near(AddressSpace *as, Gpa addr, u64 val, unsigned size, MemA
     MemoryRegion *r = device_near(as, addr, size, near, &offset);
 
     return r ? region_write(r, offset, val, size, attrs) : as_write(as, addr, val, size, attrs);
-}
-
-MemResult as_write(AddressSpace *as, Gpa addr, u64 val, unsigned size, MemAttrs attrs)
-{
-    EpochStripe *in = reader_enter(as->mem);
-    const FlatView *v = atomic_load(&as->view);
-    const FlatRange *r = find(v, addr);
-    MemResult res;
-
-    if (r && r->last - addr >= size - 1)
-        res = write_in(r, addr, val, size, attrs);
-    else
-        res = write_bytes(v, addr, val, size, attrs);
-    reader_leave(in);
-    return res;
 }
 
 // ---- buffers ---------------------------------------------------------------------------------

@@ -86,6 +86,11 @@ const Reg *reg_find(const RegIndex *ix, u64 offset, unsigned *element)
     return r;
 }
 
+static u64 element_start(const RegIndex *ix, const Reg *r, unsigned element)
+{
+    return r->offset + (u64)element * reg_stride(r, ix->reg_size);
+}
+
 // ---- one register --------------------------------------------------------------------
 
 static void *field_at(Device *dev, const Reg *r, unsigned i)
@@ -169,9 +174,7 @@ static Piece piece_at(const RegIndex *ix, u64 offset, unsigned left)
             p.count++;
         return p;
     }
-    u64 start = p.reg->offset + (u64)p.element * reg_stride(p.reg, ix->reg_size);
-
-    p.skip = (unsigned)(offset - start);
+    p.skip = (unsigned)(offset - element_start(ix, p.reg, p.element));
     p.count = MIN(left, reg_size(p.reg, ix->reg_size) - p.skip);
     return p;
 }
@@ -183,7 +186,7 @@ static const Reg *whole_reg(const RegIndex *ix, u64 offset, unsigned size, unsig
 
     if (!r || reg_size(r, ix->reg_size) != size)
         return NULL;
-    return r->offset + (u64)*element * reg_stride(r, ix->reg_size) == offset ? r : NULL;
+    return element_start(ix, r, *element) == offset ? r : NULL;
 }
 
 static u64 traced_read(Device *dev, const Reg *r, unsigned element)
@@ -200,7 +203,7 @@ MemResult regs_read(Device *dev, const RegIndex *ix, u64 offset, u64 *val, unsig
     const Reg *whole = whole_reg(ix, offset, size, &element);
 
     if (likely(whole)) {
-        *val = traced_read(dev, whole, element) & mask64(size * 8);
+        *val = bits(traced_read(dev, whole, element), 0, size * 8);
         return MEM_OK;
     }
     *val = 0;
