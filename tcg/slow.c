@@ -243,6 +243,15 @@ static void swap_bytes(u8 *p, unsigned n)
 }
 
 // Bytes in memory order -> the value of the result.
+static u64 extended(u64 v, MemOp m, IrType ty)
+{
+    unsigned sh = 64 - 8 * memop_bytes(m);
+    if (!(m & MO_SIGN))
+        return v;
+    v = (u64)((i64)(v << sh) >> sh);
+    return ty == T_I32 ? (u32)v : v;
+}
+
 static V128 from_bytes(const u8 *p, MemOp m, IrType ty)
 {
     u8 b[16] = { 0 };
@@ -252,12 +261,7 @@ static V128 from_bytes(const u8 *p, MemOp m, IrType ty)
         swap_bytes(b, n);
     V128 v;
     memcpy(&v, b, 16);
-    if (m & MO_SIGN) {
-        unsigned sh = 64 - 8 * n;
-        v.d[0] = (u64)((i64)(v.d[0] << sh) >> sh);
-        if (ty == T_I32)
-            v.d[0] = (u32)v.d[0];
-    }
+    v.d[0] = extended(v.d[0], m, ty);
     return v;
 }
 
@@ -269,15 +273,6 @@ static void to_bytes(u8 *p, MemOp m, V128 v)
 }
 
 // -- what nearly all accesses are: whole, little-endian, at most two registers ------------
-
-static u64 extended(u64 v, MemOp m, IrType ty)
-{
-    unsigned sh = 64 - 8 * memop_bytes(m);
-    if (!(m & MO_SIGN))
-        return v;
-    v = (u64)((i64)(v << sh) >> sh);
-    return ty == T_I32 ? (u32)v : v;
-}
 
 static bool simple(const Access *x)
 {
@@ -310,9 +305,31 @@ static bool simple_store(Access *x, const V128 *v, TcgFault *f)
             return false;
         at += n;
     }
-    if (x->m & MO_REL)
-        __atomic_thread_fence(__ATOMIC_SEQ_CST);
     return true;
+}
+
+// -- any, by way of bytes ---------------------------------------------------------------------
+
+static bool general_load(Access *x, const Ins *in, V128 *res, TcgFault *f)
+{
+    u8 b[32];
+    unsigned n = memop_bytes(x->m);
+    if (!transfer(x, b, f))
+        return false;
+    res[0] = from_bytes(b, x->m, in->ty);
+    if (x->size > n)
+        res[1] = from_bytes(b + n, x->m, in->ty);
+    return true;
+}
+
+static bool general_store(Access *x, const V128 *v, TcgFault *f)
+{
+    u8 b[32];
+    unsigned n = memop_bytes(x->m);
+    to_bytes(b, x->m, v[0]);
+    if (x->size > n)
+        to_bytes(b + n, x->m, v[1]);
+    return transfer(x, b, f);
 }
 
 // -- atomics on host memory ---------------------------------------------------------------
@@ -513,7 +530,6 @@ bool slow_access(Cpu *cpu, const Ins *in, u64 va, const V128 *v, V128 *res, TcgF
     bool write = in->op == OP_ST || in->op == OP_ST2 ||
                  (atomic && in->op != OP_LDX && in->op != OP_LDX2);
     Access x = { .cpu = cpu, .va = va, .m = m, .size = memop_bytes(m) << pair, .write = write };
-    u8 b[32];
     if (write)
         tcg_cpu(cpu)->th->stats.slow_stores++;
     else
@@ -524,23 +540,12 @@ bool slow_access(Cpu *cpu, const Ins *in, u64 va, const V128 *v, V128 *res, TcgF
         return atomic_access(&x, in, v, res, f);
     if (watched(&x, write ? PAGE_W : PAGE_R, f) || too_early(&x, f))
         return false;
-    if (likely(simple(&x)))
-        return write ? simple_store(&x, v, f) : simple_load(&x, in, res, f);
-    if (write) {
-        to_bytes(b, m, v[0]);
-        if (pair)
-            to_bytes(b + memop_bytes(m), m, v[1]);
-        if (!transfer(&x, b, f))
-            return false;
-        if (m & MO_REL)
-            __atomic_thread_fence(__ATOMIC_SEQ_CST);
-        return true;
-    }
-    if (!transfer(&x, b, f))
+    if (!write)
+        return likely(simple(&x)) ? simple_load(&x, in, res, f) : general_load(&x, in, res, f);
+    if (!(likely(simple(&x)) ? simple_store(&x, v, f) : general_store(&x, v, f)))
         return false;
-    res[0] = from_bytes(b, m, in->ty);
-    if (pair)
-        res[1] = from_bytes(b + memop_bytes(m), m, in->ty);
+    if (m & MO_REL)
+        __atomic_thread_fence(__ATOMIC_SEQ_CST);
     return true;
 }
 
