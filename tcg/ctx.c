@@ -40,6 +40,13 @@ bool ctx_init(TcgThread *th)
     return true;
 }
 
+void ctx_live(TcgThread *th, CtxSlot *s, bool live)
+{
+    u64 mask = 1ull << (s - th->slots);
+    s->live = live;
+    th->live = live ? th->live | mask : th->live & ~mask;
+}
+
 void ctx_fini(TcgThread *th)
 {
     for (int i = 0; i < CTX_MAX; i++)
@@ -282,8 +289,7 @@ void ctx_set(Cpu *cpu)
     if (!s->user || memcmp(&s->user->space, &key.user, sizeof key.user) || !s->user->live)
         s->user = tlb_table(th, &key.user);
     tc->tlb_user = s->user;
-    s->live = true;
-    th->live |= 1ull << (s - th->slots);
+    ctx_live(th, s, true);
     s->stamp = s->data->stamp = s->user->stamp = ++th->stamp;
     if (unlikely(s->fresh))
         take_over(cpu, s);

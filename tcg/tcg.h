@@ -24,7 +24,7 @@ enum {
     TLB_TABLES = 32,                                // spaces kept per vCPU (LRU)
     JC_BITS = 13, JC_SIZE = 1 << JC_BITS,           // jump cache entries
     JC2_BITS = 15,                                  // of the vCPU's second one
-    CTX_MAX = 64,                                   // contexts remembered per vCPU
+    CTX_MAX = 64,                                   // contexts remembered per vCPU; bits of a u64
     TCG_FRAME = 2048,                               // spill bytes in the host frame
     PAGE_BITS = 12, PAGE_SIZE = 4096,
 };
@@ -246,7 +246,7 @@ struct TcgThread {
     CtxSlot *ctx;                                   // current
     CtxSlot *ctx_before;                            // EL0 and EL1 take turns
     CtxSlot slots[CTX_MAX];
-    u64 live;                                       // those that may be
+    u64 live;                                       // a bit for each that is
     TlbTable *tables[TLB_TABLES];
     FetchEntry fetch[64];
     MemNear near;                                   // for TLB fills and fetches
@@ -362,6 +362,7 @@ void tlb_serve(TcgThread *th);
 // ctx.c
 void ctx_enter(Cpu *cpu);                           // ctx_set, once the thread is about to run code
 void ctx_set(Cpu *cpu);
+void ctx_live(TcgThread *th, CtxSlot *s, bool live);
 void ctx_renew(TcgThread *th, CtxSlot *s);          // a fresh generation
 void ctx_renew_all(TcgThread *th);
 void ctx_note_page(CtxSlot *s, const CodeVa *page);  // code was fetched from there

@@ -51,7 +51,7 @@ static void forget_contexts(TcgThread *th, const TlbTable *t)
 {
     for (int i = 0; i < CTX_MAX; i++)
         if (th->slots[i].data == t || th->slots[i].user == t)
-            th->slots[i].live = false;
+            ctx_live(th, &th->slots[i], false);
 }
 
 TlbTable *tlb_table(TcgThread *th, const TcgSpace *space)
@@ -127,9 +127,7 @@ static void drop_code(TcgThread *th, const TcgTlbiOp *op)
 {
     for (u64 bits = th->live; bits; bits &= bits - 1) {
         CtxSlot *s = &th->slots[__builtin_ctzll(bits)];
-        if (!s->live)
-            th->live &= ~(bits & -bits);
-        if (!s->live || !op_names_space(op, &s->key.data))
+        if (!op_names_space(op, &s->key.data))
             continue;
         if (op->kind == TLBI_ALL || op->kind == TLBI_ASID)
             ctx_touched(th, s, 0, ~0ull);
