@@ -322,7 +322,7 @@ static void gen_exitind(Emit *e, const Ins *in)
 static void settle_flags(Emit *e, Val tested)
 {
     int nz = e->t->fend->nzcv_reg;
-    if (!(e->dirty[nz / 64] >> (nz % 64) & 1))
+    if (!ra_dirty(e, nz))
         return;
     Val v = e->put[nz];
     if (v.id > 0 && e->t->ins[v.id].ty == T_FLAGS && v.id != tested.id)

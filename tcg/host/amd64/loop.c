@@ -26,7 +26,6 @@
 enum { KEEP = 4 };                                  // registers that carry nothing
 
 static bool is_vec(const Emit *e, int guest) { return e->t->fend->regs[guest].type == T_V128; }
-static bool dirty(const Emit *e, int guest) { return e->dirty[guest / 64] >> (guest % 64) & 1; }
 
 const Carried *loop_carried(const Emit *e, int guest)
 {
@@ -195,7 +194,7 @@ bool loop_get(Emit *e, const Ins *in, i32 i)
 // Where the register's value is now; 0: only in its place in the Cpu.
 static i32 value_now(const Emit *e, int guest)
 {
-    return dirty(e, guest) ? e->put[guest].id : e->loop.now[guest];
+    return ra_dirty(e, guest) ? e->put[guest].id : e->loop.now[guest];
 }
 
 static int reg_now(const Emit *e, int guest)
@@ -204,7 +203,7 @@ static int reg_now(const Emit *e, int guest)
     return v > 0 ? e->loc[v].reg : -1;
 }
 
-static u8 type_now(const Emit *e, const Carried *c)
+static int type_now(const Emit *e, const Carried *c)
 {
     i32 v = value_now(e, c->guest);
     return v == c->val ? e->t->ins[v].ty : ra_put_type(e, (Val){ v }, e->put_ty[c->guest]);
@@ -218,7 +217,7 @@ static void move_regs(Emit *e, bool vec)
         const Carried *c = &e->loop.c[i];
         int s = reg_now(e, c->guest);
         if (is_vec(e, c->guest) == vec && s >= 0)
-            m[n++] = (Move){ c->reg, (i8)s, vec ? type_now(e, c) : T_I64 };
+            m[n++] = (Move){ c->reg, (i8)s, (u8)(vec ? type_now(e, c) : T_I64) };
     }
     emit_move_all(e, m, n);
 }
@@ -228,7 +227,7 @@ static void load_rest(Emit *e, const Carried *c)
     i32 v = value_now(e, c->guest);
     if (reg_now(e, c->guest) >= 0)
         return;
-    if (!dirty(e, c->guest))
+    if (!ra_dirty(e, c->guest))
         ra_load(e, e->t->ins[c->val].ty, c->reg, reg_mem(e, c->guest));
     else if (v < 0)
         emit_mov_const(e, c->reg, (Val){ v }, 0);

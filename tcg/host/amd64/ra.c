@@ -51,10 +51,23 @@ static void spill_store(Emit *e, int ty, Mem m, int reg)
         asm_store(&e->a, 3, m, reg);
 }
 
-// A value into the whole of a guest register's place.
-static void store_home(Emit *e, int ty, Mem m, int reg)
+// A scalar that was loaded: the rest of its host register is zero already.
+static bool is_whole(const Emit *e, Val v)
 {
-    switch (ty) {
+    int op = v.id > 0 ? e->t->ins[v.id].op : OP_NOP;
+    return op == OP_LD || op == OP_LD2 || op == OP_LD2HI;
+}
+
+int ra_put_type(const Emit *e, Val v, int ty)
+{
+    return ty_vec(ty) && is_whole(e, v) ? T_V128 : ty;
+}
+
+// What was PUT to a guest register, and is in reg, into the whole of its place.
+static void store_home(Emit *e, int guest, int reg)
+{
+    Mem m = reg_mem(e, guest);
+    switch (ra_put_type(e, e->put[guest], e->put_ty[guest])) {
     case T_F32:
         asm_vpxor(&e->a, XMM0, XMM0, XMM0);
         asm_vmovss(&e->a, XMM0, XMM0, reg);
@@ -67,18 +80,6 @@ static void store_home(Emit *e, int ty, Mem m, int reg)
     case T_V128: asm_vmovaps_store(&e->a, m, reg); break;
     default:     asm_store(&e->a, 3, m, reg); break;
     }
-}
-
-// A scalar that was loaded: the rest of its host register is zero already.
-static bool is_whole(const Emit *e, Val v)
-{
-    int op = v.id > 0 ? e->t->ins[v.id].op : OP_NOP;
-    return op == OP_LD || op == OP_LD2 || op == OP_LD2HI;
-}
-
-u8 ra_put_type(const Emit *e, Val v, u8 ty)
-{
-    return ty_vec(ty) && is_whole(e, v) ? T_V128 : ty;
 }
 
 // -- liveness -----------------------------------------------------------------------------
@@ -233,8 +234,7 @@ static void store_puts_of(Emit *e, i32 id)
             int guest = w * 64 + __builtin_ctzll(bits);
             if (e->put[guest].id != id)
                 continue;
-            store_home(e, ra_put_type(e, (Val){ id }, e->put_ty[guest]), reg_mem(e, guest),
-                       e->loc[id].reg);
+            store_home(e, guest, e->loc[id].reg);
             put_stored(e, guest);
         }
 }
@@ -416,7 +416,7 @@ static int loop_wish(const Emit *e, i32 i, int prefer)
     if ((vec ? e->xfree : e->gfree) >> c->reg & 1)
         return c->reg;
     i32 old = (vec ? e->xval : e->gval)[c->reg];
-    bool held = e->dirty[put->imm / 64] >> (put->imm % 64) & 1 && e->put[put->imm].id == old;
+    bool held = ra_dirty(e, put->imm) && e->put[put->imm].id == old;
     if (old <= 0 || !held || e->loc[old].pins != 1)
         return -1;
     return e->loc[old].last < i + (c->reg == prefer) ? c->reg : -1;
@@ -545,13 +545,12 @@ static void free_if_past(Emit *e, i32 id)
 static void flush_one(Emit *e, int guest)
 {
     Val v = e->put[guest];
-    int ty = e->put_ty[guest];
     if (v.id > 0 && ins_of(e, v)->ty == T_FLAGS) {
         flags_store(e, v);
     } else if (ir_is_k(v)) {
         emit_store_k(e, reg_mem(e, guest), ir_kval_now(e->t, v), ir_moves(e->t, v));
     } else {
-        store_home(e, ra_put_type(e, v, (u8)ty), reg_mem(e, guest), ra_use(e, v));
+        store_home(e, guest, ra_use(e, v));
     }
     put_stored(e, guest);
     if (v.id > 0 && ins_of(e, v)->ty == T_FLAGS) {
@@ -568,7 +567,7 @@ void ra_flush(Emit *e, u64 lo, u64 hi)
     for (int w = 0; w < 2; w++)                     // NZCV is the last register: flags last
         for (u64 bits = e->dirty[w] & set[w]; bits; bits &= bits - 1) {
             int guest = w * 64 + __builtin_ctzll(bits);
-            if (!(e->dirty[w] >> (guest % 64) & 1))
+            if (!ra_dirty(e, guest))
                 continue;                           // stored by an eviction meanwhile
             u32 g = e->glock, x = e->xlock;
             flush_one(e, guest);
@@ -655,7 +654,7 @@ static int snap_value(const Emit *e, SnapLoc *s, u8 guest, Val v, int ty)
     };
     const Loc *l = &e->loc[v.id];
     bool reg = l->reg >= 0, spill = l->spill >= 0;
-    s->kind = reg ? kinds[ra_put_type(e, v, (u8)ty)].reg : spill ? kinds[ty].spill : kinds[ty].home;
+    s->kind = reg ? kinds[ra_put_type(e, v, ty)].reg : spill ? kinds[ty].spill : kinds[ty].home;
     s->where = reg ? l->reg : spill ? l->spill : l->home;
     return 1;
 }

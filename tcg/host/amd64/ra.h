@@ -143,7 +143,11 @@ void ra_after_call(Emit *e);                        // caller-saved registers ho
 void ra_load(Emit *e, int ty, int reg, Mem m);
 void ra_set_home(Emit *e, i32 i, int guest);        // value i is what guest's place holds
 void ra_set_dirty(Emit *e, int guest, i32 i);       // value i is what guest is, its place is not
-u8   ra_put_type(const Emit *e, Val v, u8 ty);      // what a PUT of v, of type ty, stores
+int  ra_put_type(const Emit *e, Val v, int ty);     // what a PUT of v, of type ty, stores
+static inline bool ra_dirty(const Emit *e, int guest)   // its last PUT is not in its place
+{
+    return e->dirty[guest / 64] >> (guest % 64) & 1;
+}
 void groups_find(Emit *e);                          // groups.c
 void loop_find(Emit *e);                            // loop.c
 void loop_mark(Emit *e);
