@@ -6,7 +6,7 @@
 // (DDI 0488H), Cortex-A72 r0p3 (100095_0003_06), Cortex-A76 r4p1 (100798_0401_00), Neoverse N1
 // r4p1 (100616_0401_00); fields are those of Arm ARM DDI 0487K.a.  A model never shows more than
 // is built: AArch32, EL2, EL3, RAS and what depends on them (VHE, XNX, IESB), PMU beyond
-// version 3, debug beyond that of Armv8.0) are absent, and feature fields are made from
+// version 3, debug beyond that of Armv8.0 are absent, and feature fields are made from
 // the list of features, so that one line turns a feature on and announces it.
 #include "cpu/arm/internal.h"
 
