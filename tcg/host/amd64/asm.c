@@ -86,17 +86,20 @@ void asm_fix(Asm *a, AsmFix kind, const u8 *at)
     else a->fixes[a->nfixes++] = (u32)(at - a->base) | (u32)kind << FIX_SHIFT;
 }
 
-// Room for one instruction, or the place where it does no harm.
-static u8 *start(Asm *a)
+static NOINLINE u8 *no_room(Asm *a)
 {
-    if (unlikely(a->end - a->p < ASM_MAX_INS)) a->overflow = true;
-    return unlikely(a->overflow) ? a->scratch : a->p;
+    a->overflow = true;
+    a->end = a->scratch + ASM_MAX_INS - 1;          // nor is there for the next
+    return a->p = a->scratch;
 }
 
-static void finish(Asm *a, u8 *q)
+// Room for one instruction, or the place where it does no harm.
+static inline u8 *start(Asm *a)
 {
-    if (likely(!a->overflow)) a->p = q;
+    return unlikely(a->end - a->p < ASM_MAX_INS) ? no_room(a) : a->p;
 }
+
+static inline void finish(Asm *a, u8 *q) { a->p = q; }
 
 // Encoding is the inner loop of translation: few branches, stores that overlap (start has seen
 // to the room; what is behind the instruction is not written yet).
@@ -138,7 +141,7 @@ void asm_nop(Asm *a, unsigned bytes)
     while (bytes) {
         unsigned n = MIN(bytes, 9u);
         u8 *q = start(a);
-        memcpy(q, nops[n - 1], n);
+        memcpy(q, nops[n - 1], sizeof nops[0]);
         finish(a, q + n);
         bytes -= n;
     }
@@ -233,7 +236,7 @@ static u8 *put_rare_mem(Asm *a, u8 *q, unsigned reg, Mem m, unsigned tail)
 static inline u8 *put_mem(Asm *a, u8 *q, int r, Mem m, unsigned tail)
 {
     unsigned reg = (unsigned)r & 7, base = (unsigned)m.base & 7;
-    if (unlikely(m.kind != MEM_SIB || m.base < 0)) return put_rare_mem(a, q, reg, m, tail);
+    if (unlikely(m.kind > MEM_SIB || m.base < 0)) return put_rare_mem(a, q, reg, m, tail);
     unsigned bytes = m.disp == 0 && base != RBP ? 0 : m.disp == (i8)m.disp ? 1 : 4;
     unsigned mod = (bytes + 1) / 2 << 6 & 0xc0;     // 0, 1, 2
     bool sib = m.index >= 0 || base == RSP;
@@ -244,7 +247,7 @@ static inline u8 *put_mem(Asm *a, u8 *q, int r, Mem m, unsigned tail)
 }
 
 static unsigned mem_x(Mem m) { return m.kind == MEM_SIB && m.index >= 0 ? m.index >> 3 & 1 : 0; }
-static unsigned mem_bit(Mem m) { return m.kind == MEM_SIB && m.base >= 0 ? m.base >> 3 & 1 : 0; }
+static unsigned mem_bit(Mem m) { return m.kind <= MEM_SIB && m.base >= 0 ? m.base >> 3 & 1 : 0; }
 
 // -- legacy -------------------------------------------------------------------------------
 static inline u8 *put_legacy(u8 *q, u32 enc, int sz, unsigned rex, bool force)
@@ -273,41 +276,53 @@ static NOINLINE void op_r(Asm *a, u32 enc, int sz, int reg, int rm, Imm imm)
     finish(a, put(q, imm.n, (u64)imm.v));
 }
 
-void asm_op_r(Asm *a, u32 enc, int sz, int reg, int rm, Imm imm)
+// The many have an opcode of one byte and 32 or 64 bits: REX, opcode, ModRM and displacement
+// are one word, whose lowest byte goes when it is an empty REX.  The others apart: in one
+// function the few would slow down the many.
+static inline bool is_plain(u32 enc, int sz) { return sz >= 2 && enc < E_0F; }
+
+static inline u8 *put_plain(u8 *q, u64 rest, unsigned rex, unsigned len)
 {
-    if (unlikely(sz < 2 || enc >= E_0F)) {
+    unsigned has = rex != 0;
+    put(q, 8, (rest << 8 | 0x40 | rex) >> 8 * (has ^ 1));
+    return q + len + has;
+}
+
+static inline unsigned plain_rex(int sz, int reg, int rm)
+{
+    return ((unsigned)sz & 1) << 3 | (unsigned)reg >> 3 << 2 | (unsigned)rm >> 3;
+}
+
+static inline u8 *put_plain_r(u8 *q, u32 enc, int sz, int reg, int rm)
+{
+    u32 modrm = 0xc0 | ((u32)reg & 7) << 3 | ((u32)rm & 7);
+    return put_plain(q, modrm << 8 | enc, plain_rex(sz, reg, rm), 2);
+}
+
+void asm_op_r(Asm *a, u32 enc, int sz, int reg, int rm)
+{
+    if (likely(is_plain(enc, sz))) finish(a, put_plain_r(start(a), enc, sz, reg, rm));
+    else op_r(a, enc, sz, reg, rm, NO_IMM);
+}
+
+void asm_op_ri(Asm *a, u32 enc, int sz, int reg, int rm, Imm imm)
+{
+    if (likely(is_plain(enc, sz)))
+        finish(a, put(put_plain_r(start(a), enc, sz, reg, rm), imm.n, (u64)imm.v));
+    else
         op_r(a, enc, sz, reg, rm, imm);
-        return;
-    }
-    unsigned rex = (unsigned)(sz == 3) << 3 | (unsigned)(reg >> 3) << 2 | (unsigned)(rm >> 3);
-    u8 *q = put_if(start(a), rex, 0x40 | rex);
-    *q++ = (u8)enc;
-    *q++ = (u8)(0xc0 | (reg & 7) << 3 | (rm & 7));
-    finish(a, put(q, imm.n, (u64)imm.v));
 }
 
-// [base + disp], an opcode of one byte, 32 or 64 bits: six in seven of all memory operands.
-static inline bool is_plain(u32 enc, int sz, Mem m)
-{
-    return sz >= 2 && enc < E_0F && m.kind == MEM_SIB && m.index < 0 && m.base >= 0 &&
-           (m.base & 7) != RSP;
-}
-
-static inline u8 *put_plain(u8 *q, u32 enc, int sz, int reg, Mem m)
+static inline u8 *put_plain_m(u8 *q, u32 enc, int sz, int reg, Mem m)
 {
     unsigned base = (unsigned)m.base & 7;
-    unsigned rex = (sz == 3) << 3 | (unsigned)reg >> 3 << 2 | (unsigned)m.base >> 3;
-    *q = (u8)(0x40 | rex);
-    q += rex != 0;
     unsigned bytes = m.disp == 0 && base != RBP ? 0 : m.disp == (i8)m.disp ? 1 : 4;
-    unsigned mod = (bytes + 1) / 2 << 6 & 0xc0;
-    q[0] = (u8)enc;
-    q[1] = (u8)(mod | ((unsigned)reg & 7) << 3 | base);
-    put32(q + 2, (u32)m.disp);
-    return q + 2 + bytes;
+    unsigned mod = (bytes + 1) / 2;                 // 0, 1, 2
+    u64 modrm = mod << 6 | ((unsigned)reg & 7) << 3 | base;
+    return put_plain(q, (u64)(u32)m.disp << 16 | modrm << 8 | enc, plain_rex(sz, reg, m.base),
+                     2 + bytes);
 }
 
-// The others, apart: in one function the few would slow down the many.
 static NOINLINE void op_m(Asm *a, u32 enc, int sz, int reg, Mem m, Imm imm)
 {
     unsigned rex = (unsigned)(reg >> 3) << 2 | mem_x(m) << 1 | mem_bit(m);
@@ -316,14 +331,20 @@ static NOINLINE void op_m(Asm *a, u32 enc, int sz, int reg, Mem m, Imm imm)
     finish(a, put(q, imm.n, (u64)imm.v));
 }
 
-void asm_op_m(Asm *a, u32 enc, int sz, int reg, Mem m, Imm imm)
+void asm_op_m(Asm *a, u32 enc, int sz, int reg, Mem m)
 {
-    if (unlikely(!is_plain(enc, sz, m))) {
+    if (likely(m.kind == MEM_BASE && is_plain(enc, sz)))
+        finish(a, put_plain_m(start(a), enc, sz, reg, m));
+    else
+        op_m(a, enc, sz, reg, m, NO_IMM);
+}
+
+void asm_op_mi(Asm *a, u32 enc, int sz, int reg, Mem m, Imm imm)
+{
+    if (likely(m.kind == MEM_BASE && is_plain(enc, sz)))
+        finish(a, put(put_plain_m(start(a), enc, sz, reg, m), imm.n, (u64)imm.v));
+    else
         op_m(a, enc, sz, reg, m, imm);
-        return;
-    }
-    u8 *q = put_plain(start(a), enc, sz, reg, m);
-    finish(a, put(q, imm.n, (u64)imm.v));
 }
 
 // -- VEX (2.3) and EVEX (2.7) -------------------------------------------------------------
@@ -384,20 +405,20 @@ void asm_alu_i(Asm *a, AsmAlu op, int sz, int d, i32 k)
 {
     if (sz == 1) k = (i16)k;
     if (sz && fits8(k)) {
-        asm_op_r(a, 0x83, sz, (int)op, d, imm_n(1, k));
+        asm_op_ri(a, 0x83, sz, (int)op, d, imm_n(1, k));
     } else if (d == RAX) {                          // one byte less
         u8 *q = put_legacy(start(a), (u32)op << 3 | 4 | (sz != 0), sz, 0, false);
         finish(a, put(q, (unsigned)imm_size(sz), (u64)(i64)k));
     } else {
-        asm_op_r(a, 0x80 | enc_byte_m(sz), sz, (int)op, d, imm_n(imm_size(sz), k));
+        asm_op_ri(a, 0x80 | enc_byte_m(sz), sz, (int)op, d, imm_n(imm_size(sz), k));
     }
 }
 
 void asm_alu_mi(Asm *a, AsmAlu op, int sz, Mem d, i32 k)
 {
     if (sz == 1) k = (i16)k;
-    if (sz && fits8(k)) asm_op_m(a, 0x83, sz, (int)op, d, imm_n(1, k));
-    else asm_op_m(a, 0x80 | (sz != 0), sz, (int)op, d, imm_n(imm_size(sz), k));
+    if (sz && fits8(k)) asm_op_mi(a, 0x83, sz, (int)op, d, imm_n(1, k));
+    else asm_op_mi(a, 0x80 | (sz != 0), sz, (int)op, d, imm_n(imm_size(sz), k));
 }
 
 void asm_test_i(Asm *a, int sz, int x, i32 k)
@@ -406,19 +427,19 @@ void asm_test_i(Asm *a, int sz, int x, i32 k)
         u8 *q = put_legacy(start(a), 0xa8 | (sz != 0), sz, 0, false);
         finish(a, put(q, (unsigned)imm_size(sz), (u64)(i64)k));
     } else {
-        asm_op_r(a, 0xf6 | enc_byte_m(sz), sz, 0, x, imm_n(imm_size(sz), k));
+        asm_op_ri(a, 0xf6 | enc_byte_m(sz), sz, 0, x, imm_n(imm_size(sz), k));
     }
 }
 
 void asm_test_mi(Asm *a, int sz, Mem x, i32 k)
 {
-    asm_op_m(a, 0xf6 | (sz != 0), sz, 0, x, imm_n(imm_size(sz), k));
+    asm_op_mi(a, 0xf6 | (sz != 0), sz, 0, x, imm_n(imm_size(sz), k));
 }
 
 void asm_mov_k(Asm *a, int d, u64 k)
 {
     if (k > 0xffffffff && k == (u64)(i64)(i32)k) {
-        asm_op_r(a, 0xc7, 3, 0, d, imm_n(4, (i64)k));
+        asm_op_ri(a, 0xc7, 3, 0, d, imm_n(4, (i64)k));
         return;
     }
     bool wide = k > 0xffffffff;
@@ -428,45 +449,45 @@ void asm_mov_k(Asm *a, int d, u64 k)
 
 void asm_load(Asm *a, int sz, int d, Mem m)
 {
-    if (sz >= 2) asm_op_m(a, 0x8b, sz, d, m, NO_IMM);
-    else asm_op_m(a, E_0F | 0xb6 | (u32)sz, 2, d, m, NO_IMM);
+    if (sz >= 2) asm_op_m(a, 0x8b, sz, d, m);
+    else asm_op_m(a, E_0F | 0xb6 | (u32)sz, 2, d, m);
 }
 
 void asm_load_sx(Asm *a, int sz, int to, int d, Mem m)
 {
     if (sz >= to) asm_load(a, sz, d, m);
-    else if (sz == 2) asm_op_m(a, 0x63, 3, d, m, NO_IMM);
-    else asm_op_m(a, E_0F | 0xbe | (u32)sz, to, d, m, NO_IMM);
+    else if (sz == 2) asm_op_m(a, 0x63, 3, d, m);
+    else asm_op_m(a, E_0F | 0xbe | (u32)sz, to, d, m);
 }
 
 void asm_store_i(Asm *a, int sz, Mem m, i32 k)
 {
-    asm_op_m(a, 0xc6 | (sz != 0), sz, 0, m, imm_n(imm_size(sz), k));
+    asm_op_mi(a, 0xc6 | (sz != 0), sz, 0, m, imm_n(imm_size(sz), k));
 }
 
 void asm_movzx(Asm *a, int sz, int d, int s)
 {
     if (sz >= 2) asm_mov(a, sz, d, s);
-    else asm_op_r(a, E_0F | 0xb6 | (u32)sz | (sz ? 0 : E_M8), 2, d, s, NO_IMM);
+    else asm_op_r(a, E_0F | 0xb6 | (u32)sz | (sz ? 0 : E_M8), 2, d, s);
 }
 
 void asm_movsx(Asm *a, int sz, int to, int d, int s)
 {
     if (sz >= to) asm_mov(a, to, d, s);
-    else if (sz == 2) asm_op_r(a, 0x63, 3, d, s, NO_IMM);
-    else asm_op_r(a, E_0F | 0xbe | (u32)sz | (sz ? 0 : E_M8), to, d, s, NO_IMM);
+    else if (sz == 2) asm_op_r(a, 0x63, 3, d, s);
+    else asm_op_r(a, E_0F | 0xbe | (u32)sz | (sz ? 0 : E_M8), to, d, s);
 }
 
 void asm_shift_i(Asm *a, AsmShift op, int sz, int d, int n)
 {
-    if (n == 1) asm_op_r(a, 0xd0 | enc_byte_m(sz), sz, (int)op, d, NO_IMM);
-    else asm_op_r(a, 0xc0 | enc_byte_m(sz), sz, (int)op, d, imm_n(1, n));
+    if (n == 1) asm_op_r(a, 0xd0 | enc_byte_m(sz), sz, (int)op, d);
+    else asm_op_ri(a, 0xc0 | enc_byte_m(sz), sz, (int)op, d, imm_n(1, n));
 }
 
 void asm_imul_i(Asm *a, int sz, int d, int s, i32 k)
 {
-    if (fits8(k)) asm_op_r(a, 0x6b, sz, d, s, imm_n(1, k));
-    else asm_op_r(a, 0x69, sz, d, s, imm_n(imm_size(sz), k));
+    if (fits8(k)) asm_op_ri(a, 0x6b, sz, d, s, imm_n(1, k));
+    else asm_op_ri(a, 0x69, sz, d, s, imm_n(imm_size(sz), k));
 }
 
 void asm_bswap(Asm *a, int sz, int r)

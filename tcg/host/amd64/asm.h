@@ -73,10 +73,13 @@ void asm_nop(Asm *a, unsigned bytes);
 static inline u64 asm_exec(const Asm *a, const u8 *at) { return (u64)at + (u64)a->rx; }
 
 // -- memory operands ---------------------------------------------------------------------
-enum { MEM_SIB, MEM_POOL, MEM_RIP };
+enum { MEM_BASE, MEM_SIB, MEM_POOL, MEM_RIP };       // BASE: [base + disp] that needs no SIB byte
 typedef struct Mem { u8 kind; i8 base, index; u8 scale; i32 disp; u64 to; } Mem;
 
-static inline Mem mem_b(int base, i32 disp) { return (Mem){ MEM_SIB, (i8)base, -1, 0, disp, 0 }; }
+static inline Mem mem_b(int base, i32 disp)
+{
+    return (Mem){ (base & 7) == RSP ? MEM_SIB : MEM_BASE, (i8)base, -1, 0, disp, 0 };
+}
 // base + (index << scale) + disp; index is not RSP; base -1: none
 static inline Mem mem_bi(int base, int index, int scale, i32 disp)
 {
@@ -103,8 +106,10 @@ typedef struct Imm { u8 n; i64 v; } Imm;            // n bytes; 0: none
 static inline Imm imm_n(int n, i64 v) { return (Imm){ (u8)n, v }; }
 #define NO_IMM ((Imm){ 0, 0 })
 
-void asm_op_r(Asm *a, u32 enc, int sz, int reg, int rm, Imm imm);
-void asm_op_m(Asm *a, u32 enc, int sz, int reg, Mem m, Imm imm);
+void asm_op_r(Asm *a, u32 enc, int sz, int reg, int rm);
+void asm_op_ri(Asm *a, u32 enc, int sz, int reg, int rm, Imm imm);
+void asm_op_m(Asm *a, u32 enc, int sz, int reg, Mem m);
+void asm_op_mi(Asm *a, u32 enc, int sz, int reg, Mem m, Imm imm);
 void asm_vex_r(Asm *a, u32 enc, int reg, int v, int rm, Imm imm);
 void asm_vex_m(Asm *a, u32 enc, int reg, int v, Mem m, Imm imm);
 void asm_evex_r(Asm *a, u32 enc, int reg, int v, int rm, Imm imm);
@@ -118,28 +123,28 @@ static inline u32 enc_byte(int sz) { return sz ? 1 : E_R8 | E_M8; }   // 8-bit f
 static inline u32 enc_byte_m(int sz) { return sz ? 1 : E_M8; }          // reg is an extension
 static inline void asm_alu(Asm *a, AsmAlu op, int sz, int d, int s)
 {
-    asm_op_r(a, (u32)op << 3 | enc_byte(sz), sz, s, d, NO_IMM);
+    asm_op_r(a, (u32)op << 3 | enc_byte(sz), sz, s, d);
 }
 static inline void asm_alu_m(Asm *a, AsmAlu op, int sz, int d, Mem s)
 {
-    asm_op_m(a, ((u32)op << 3 | 2) | enc_byte(sz), sz, d, s, NO_IMM);
+    asm_op_m(a, ((u32)op << 3 | 2) | enc_byte(sz), sz, d, s);
 }
 static inline void asm_alu_to_m(Asm *a, AsmAlu op, int sz, Mem d, int s)
 {
-    asm_op_m(a, (u32)op << 3 | enc_byte(sz), sz, s, d, NO_IMM);
+    asm_op_m(a, (u32)op << 3 | enc_byte(sz), sz, s, d);
 }
 void asm_alu_i(Asm *a, AsmAlu op, int sz, int d, i32 k);
 void asm_alu_mi(Asm *a, AsmAlu op, int sz, Mem d, i32 k);
 static inline void asm_test(Asm *a, int sz, int x, int y)
 {
-    asm_op_r(a, 0x84 | enc_byte(sz), sz, y, x, NO_IMM);
+    asm_op_r(a, 0x84 | enc_byte(sz), sz, y, x);
 }
 void asm_test_i(Asm *a, int sz, int x, i32 k);
 void asm_test_mi(Asm *a, int sz, Mem x, i32 k);
 
 static inline void asm_mov(Asm *a, int sz, int d, int s)      // sz 2 zero-extends
 {
-    asm_op_r(a, 0x88 | enc_byte(sz), sz, s, d, NO_IMM);
+    asm_op_r(a, 0x88 | enc_byte(sz), sz, s, d);
 }
 void asm_mov_k(Asm *a, int d, u64 k);               // shortest that keeps the flags
 static inline void asm_zero(Asm *a, int d) { asm_alu(a, ALU_XOR, 2, d, d); }  // flags!
@@ -147,33 +152,33 @@ void asm_load(Asm *a, int sz, int d, Mem m);        // zero-extended to 64 bits
 void asm_load_sx(Asm *a, int sz, int to, int d, Mem m);       // sign-extended to size `to` (2, 3)
 static inline void asm_store(Asm *a, int sz, Mem m, int s)
 {
-    asm_op_m(a, 0x88 | (sz ? 1 : E_R8), sz, s, m, NO_IMM);
+    asm_op_m(a, 0x88 | (sz ? 1 : E_R8), sz, s, m);
 }
 void asm_store_i(Asm *a, int sz, Mem m, i32 k);     // sz 3: k sign-extended
 void asm_movzx(Asm *a, int sz, int d, int s);       // from size 0, 1, 2 to 64 bits
 void asm_movsx(Asm *a, int sz, int to, int d, int s);
-static inline void asm_lea(Asm *a, int sz, int d, Mem m) { asm_op_m(a, 0x8d, sz, d, m, NO_IMM); }
+static inline void asm_lea(Asm *a, int sz, int d, Mem m) { asm_op_m(a, 0x8d, sz, d, m); }
 static inline void asm_xchg(Asm *a, int sz, int x, int y)
 {
-    asm_op_r(a, 0x86 | enc_byte(sz), sz, y, x, NO_IMM);
+    asm_op_r(a, 0x86 | enc_byte(sz), sz, y, x);
 }
 static inline void asm_xchg_m(Asm *a, int sz, Mem m, int r)   // implies lock
 {
-    asm_op_m(a, 0x86 | enc_byte(sz), sz, r, m, NO_IMM);
+    asm_op_m(a, 0x86 | enc_byte(sz), sz, r, m);
 }
 
 void asm_shift_i(Asm *a, AsmShift op, int sz, int d, int n);
 static inline void asm_shift_cl(Asm *a, AsmShift op, int sz, int d)
 {
-    asm_op_r(a, 0xd2 | enc_byte_m(sz), sz, op, d, NO_IMM);
+    asm_op_r(a, 0xd2 | enc_byte_m(sz), sz, op, d);
 }
 static inline void asm_shld_i(Asm *a, int sz, int d, int s, int n)
 {
-    asm_op_r(a, E_0F | 0xa4, sz, s, d, imm_n(1, n));
+    asm_op_ri(a, E_0F | 0xa4, sz, s, d, imm_n(1, n));
 }
 static inline void asm_shrd_i(Asm *a, int sz, int d, int s, int n)
 {
-    asm_op_r(a, E_0F | 0xac, sz, s, d, imm_n(1, n));
+    asm_op_ri(a, E_0F | 0xac, sz, s, d, imm_n(1, n));
 }
 // BMI: w = sz 2 or 3; none of these but andn, bextr, blsr, bzhi changes the flags
 static inline u32 enc_w(int sz) { return sz == 3 ? E_W1 : 0; }
@@ -207,88 +212,88 @@ static inline void asm_rorx(Asm *a, int sz, int d, int s, int n)
 
 #define ASM_UNARY(X) X(not, 2) X(neg, 3) X(mul, 4) X(imul1, 5) X(div, 6) X(idiv, 7)
 #define X(n, g) static inline void asm_##n(Asm *a, int sz, int r) \
-    { asm_op_r(a, 0xf6 | enc_byte_m(sz), sz, g, r, NO_IMM); }
+    { asm_op_r(a, 0xf6 | enc_byte_m(sz), sz, g, r); }
 ASM_UNARY(X)                                        // mul, imul1: rdx:rax = rax * r
 #undef X
 static inline void asm_inc(Asm *a, int sz, int r)
 {
-    asm_op_r(a, 0xfe | enc_byte_m(sz), sz, 0, r, NO_IMM);
+    asm_op_r(a, 0xfe | enc_byte_m(sz), sz, 0, r);
 }
 static inline void asm_dec(Asm *a, int sz, int r)
 {
-    asm_op_r(a, 0xfe | enc_byte_m(sz), sz, 1, r, NO_IMM);
+    asm_op_r(a, 0xfe | enc_byte_m(sz), sz, 1, r);
 }
 static inline void asm_imul(Asm *a, int sz, int d, int s)
 {
-    asm_op_r(a, E_0F | 0xaf, sz, d, s, NO_IMM);
+    asm_op_r(a, E_0F | 0xaf, sz, d, s);
 }
 void asm_imul_i(Asm *a, int sz, int d, int s, i32 k);
 
 #define ASM_BITS(X) X(popcnt, E_F3 | 0xb8) X(tzcnt, E_F3 | 0xbc) X(lzcnt, E_F3 | 0xbd) \
     X(bsf, 0xbc) X(bsr, 0xbd)
 #define X(n, e) static inline void asm_##n(Asm *a, int sz, int d, int s) \
-    { asm_op_r(a, E_0F | (e), sz, d, s, NO_IMM); }
+    { asm_op_r(a, E_0F | (e), sz, d, s); }
 ASM_BITS(X)
 #undef X
 void asm_bswap(Asm *a, int sz, int r);              // sz 2 or 3
 static inline void asm_rol16(Asm *a, int r, int n) { asm_shift_i(a, SH_ROL, 1, r, n); }
 static inline void asm_bt_i(Asm *a, AsmBt op, int sz, int r, int n)
 {
-    asm_op_r(a, E_0F | 0xba, sz, 4 + (int)op, r, imm_n(1, n));
+    asm_op_ri(a, E_0F | 0xba, sz, 4 + (int)op, r, imm_n(1, n));
 }
 static inline void asm_bt_mi(Asm *a, AsmBt op, int sz, Mem m, int n)
 {
-    asm_op_m(a, E_0F | 0xba, sz, 4 + (int)op, m, imm_n(1, n));
+    asm_op_mi(a, E_0F | 0xba, sz, 4 + (int)op, m, imm_n(1, n));
 }
 static inline void asm_bt(Asm *a, AsmBt op, int sz, int r, int n)
 {
-    asm_op_r(a, E_0F | 0xa3 | (u32)op << 3, sz, n, r, NO_IMM);
+    asm_op_r(a, E_0F | 0xa3 | (u32)op << 3, sz, n, r);
 }
 static inline void asm_movbe_load(Asm *a, int sz, int d, Mem m)   // sz 1: keeps the upper bits
 {
-    asm_op_m(a, E_38 | 0xf0, sz, d, m, NO_IMM);
+    asm_op_m(a, E_38 | 0xf0, sz, d, m);
 }
 static inline void asm_movbe_store(Asm *a, int sz, Mem m, int s)
 {
-    asm_op_m(a, E_38 | 0xf1, sz, s, m, NO_IMM);
+    asm_op_m(a, E_38 | 0xf1, sz, s, m);
 }
 static inline void asm_crc32(Asm *a, int sz, int acc, int s)      // sz: of the data
 {
-    asm_op_r(a, E_38 | E_F2 | 0xf0 | (sz ? 1 : E_M8), sz, acc, s, NO_IMM);
+    asm_op_r(a, E_38 | E_F2 | 0xf0 | (sz ? 1 : E_M8), sz, acc, s);
 }
 static inline void asm_cmov(Asm *a, AsmCc c, int sz, int d, int s)
 {
-    asm_op_r(a, E_0F | 0x40 | (u32)c, sz, d, s, NO_IMM);
+    asm_op_r(a, E_0F | 0x40 | (u32)c, sz, d, s);
 }
 static inline void asm_cmov_m(Asm *a, AsmCc c, int sz, int d, Mem s)
 {
-    asm_op_m(a, E_0F | 0x40 | (u32)c, sz, d, s, NO_IMM);
+    asm_op_m(a, E_0F | 0x40 | (u32)c, sz, d, s);
 }
 static inline void asm_setcc(Asm *a, AsmCc c, int r)              // low byte only
 {
-    asm_op_r(a, E_0F | E_M8 | 0x90 | (u32)c, 2, 0, r, NO_IMM);
+    asm_op_r(a, E_0F | E_M8 | 0x90 | (u32)c, 2, 0, r);
 }
 static inline void asm_setcc_m(Asm *a, AsmCc c, Mem m)
 {
-    asm_op_m(a, E_0F | 0x90 | (u32)c, 2, 0, m, NO_IMM);
+    asm_op_m(a, E_0F | 0x90 | (u32)c, 2, 0, m);
 }
 
 // -- locked: the flags of the plain operation ------------------------------------------------
 static inline void asm_lock_cmpxchg(Asm *a, int sz, Mem m, int s) // rax: expected, then old
 {
-    asm_op_m(a, E_LOCK | E_0F | 0xb0 | enc_byte(sz), sz, s, m, NO_IMM);
+    asm_op_m(a, E_LOCK | E_0F | 0xb0 | enc_byte(sz), sz, s, m);
 }
 static inline void asm_lock_cmpxchg16b(Asm *a, int sz, Mem m)     // sz 3; sz 2: cmpxchg8b
 {
-    asm_op_m(a, E_LOCK | E_0F | 0xc7, sz, 1, m, NO_IMM);
+    asm_op_m(a, E_LOCK | E_0F | 0xc7, sz, 1, m);
 }
 static inline void asm_lock_xadd(Asm *a, int sz, Mem m, int s)
 {
-    asm_op_m(a, E_LOCK | E_0F | 0xc0 | enc_byte(sz), sz, s, m, NO_IMM);
+    asm_op_m(a, E_LOCK | E_0F | 0xc0 | enc_byte(sz), sz, s, m);
 }
 static inline void asm_lock_alu(Asm *a, AsmAlu op, int sz, Mem m, int s)
 {
-    asm_op_m(a, E_LOCK | (u32)op << 3 | enc_byte(sz), sz, s, m, NO_IMM);
+    asm_op_m(a, E_LOCK | (u32)op << 3 | enc_byte(sz), sz, s, m);
 }
 
 // -- one-byte and the like --------------------------------------------------------------------
@@ -300,11 +305,11 @@ void asm_bytes(Asm *a, int n, u64 v);
 #define X(n, len, bytes) static inline void asm_##n(Asm *a) { asm_bytes(a, len, bytes); }
 ASM_PLAIN(X)
 #undef X
-static inline void asm_ldmxcsr(Asm *a, Mem m) { asm_op_m(a, E_0F | 0xae, 2, 2, m, NO_IMM); }
-static inline void asm_stmxcsr(Asm *a, Mem m) { asm_op_m(a, E_0F | 0xae, 2, 3, m, NO_IMM); }
+static inline void asm_ldmxcsr(Asm *a, Mem m) { asm_op_m(a, E_0F | 0xae, 2, 2, m); }
+static inline void asm_stmxcsr(Asm *a, Mem m) { asm_op_m(a, E_0F | 0xae, 2, 3, m); }
 void asm_push(Asm *a, int r);
 void asm_pop(Asm *a, int r);
-static inline void asm_prefetchw(Asm *a, Mem m) { asm_op_m(a, E_0F | 0x0d, 2, 1, m, NO_IMM); }
+static inline void asm_prefetchw(Asm *a, Mem m) { asm_op_m(a, E_0F | 0x0d, 2, 1, m); }
 
 // -- jumps ------------------------------------------------------------------------------------
 // Forward: gives the place of the displacement, for asm_patch_here / asm_patch32_here.
@@ -322,10 +327,10 @@ void asm_jmp_back(Asm *a, const u8 *to);
 void asm_call(Asm *a, const void *to);
 u8 *asm_jmp_abs(Asm *a, const void *to);            // gives the place of its rel32
 u8 *asm_jcc_abs(Asm *a, AsmCc c, const void *to);
-static inline void asm_call_r(Asm *a, int r) { asm_op_r(a, 0xff, 2, 2, r, NO_IMM); }
-static inline void asm_call_m(Asm *a, Mem m) { asm_op_m(a, 0xff, 2, 2, m, NO_IMM); }
-static inline void asm_jmp_r(Asm *a, int r) { asm_op_r(a, 0xff, 2, 4, r, NO_IMM); }
-static inline void asm_jmp_m(Asm *a, Mem m) { asm_op_m(a, 0xff, 2, 4, m, NO_IMM); }
+static inline void asm_call_r(Asm *a, int r) { asm_op_r(a, 0xff, 2, 2, r); }
+static inline void asm_call_m(Asm *a, Mem m) { asm_op_m(a, 0xff, 2, 2, m); }
+static inline void asm_jmp_r(Asm *a, int r) { asm_op_r(a, 0xff, 2, 4, r); }
+static inline void asm_jmp_m(Asm *a, Mem m) { asm_op_m(a, 0xff, 2, 4, m); }
 
 // -- vectors, VEX.128: asm_NAME(a, d, s, t) and asm_NAME_m(a, d, s, Mem) ----------------------
 // The lists are also read by tests/unit/amd64_asm.c.
@@ -512,7 +517,7 @@ static inline void asm_vpbroadcast_r(Asm *a, int sz, int d, int r)    // ASM_AVX
 // SHA, legacy encodings (ASM_SHA): d is read too; rnds2 takes its two words from xmm0.
 #define ASM_SHA256(X) X(sha256rnds2, 0xcb) X(sha256msg1, 0xcc) X(sha256msg2, 0xcd)
 #define X(n, op) static inline void asm_##n(Asm *a, int d, int s) \
-    { asm_op_r(a, E_38 | (op), 2, d, s, NO_IMM); }
+    { asm_op_r(a, E_38 | (op), 2, d, s); }
 ASM_SHA256(X)
 #undef X
 

@@ -233,8 +233,7 @@ static void jump_link(Emit *e, u64 pc, bool forward)
 {
     Asm *a = &e->a;
     int n = e->nlinks++;
-    while (((uintptr_t)a->p + 1) & 3)
-        asm_nop(a, 1);
+    asm_nop(a, -((uintptr_t)a->p + 1) & 3);
     u8 *rel = asm_jmp_long(a);
     RegionLink *l = &e->r->links[n];
     *l = (RegionLink){ .from = e->r, .site = (u32)(rel - a->base),
