@@ -54,10 +54,11 @@ bool ir_new(Ctx *t)
     t->konst = calloc(IR_MAX_CONST, sizeof *t->konst);
     t->knext = calloc(IR_MAX_CONST, sizeof *t->knext);
     t->kmoves = calloc(IR_MAX_CONST, sizeof *t->kmoves);
+    t->last = calloc(IR_MAX_INS, sizeof *t->last);
     t->marks = calloc(IR_MAX_INS, sizeof *t->marks);
     t->vkonst = aligned_alloc(16, MAX_VCONST * sizeof *t->vkonst);
     t->calls = calloc(IR_MAX_CALL, sizeof *t->calls);
-    if (t->ins && t->konst && t->knext && t->kmoves && t->marks && t->vkonst && t->calls)
+    if (t->ins && t->konst && t->knext && t->kmoves && t->last && t->marks && t->vkonst && t->calls)
         return true;
     ir_free(t);
     return false;
@@ -69,6 +70,7 @@ void ir_free(Ctx *t)
     free(t->konst);
     free(t->knext);
     free(t->kmoves);
+    free(t->last);
     free(t->marks);
     free(t->vkonst);
     free(t->calls);

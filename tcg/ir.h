@@ -138,8 +138,11 @@ struct Ctx {
     const void *fetch_host;                         // page under translation
     u64 fetch_page;
     u32 code_lo, code_hi;                           // byte range of the page that was read
-    u16 *marks;         int nmarks;                 // by dce, the last first: what touches memory,
-    u32 accesses, exits;                            // leaves, calls or orders; how many
+    // by dce: of each value the last instruction that uses it (of a FLAGS's operands, that uses
+    // the FLAGS); what touches memory, leaves, calls or orders, the last first; how many do
+    u16 *last;
+    u16 *marks;         int nmarks;
+    u32 accesses, exits;
 };
 
 bool ir_new(Ctx *t);                                // allocates the arrays; false: no memory
@@ -271,4 +274,5 @@ extern const OpInfo ir_ops[OP_COUNT];
 extern const char *const ir_names[OP_COUNT];
 void ir_dump(const Ctx *t, Str *out);        // text, one line an instruction
 bool ir_verify(const Ctx *t, Str *why);      // false and the reason: a front-end bug
-void ir_pass_dce(Ctx *t);                           // removes what nobody uses, fills uses
+void ir_pass_dce(Ctx *t);                           // removes what nobody uses, fills uses and
+                                                    // last

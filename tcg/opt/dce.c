@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
-// Dead code: one pass backwards that counts uses, turns unused pure operations into NOPs
+// Dead code: one pass backwards that counts uses and finds the last of each value (whose
+// operands FLAGS are is used where they are), turns unused pure operations into NOPs
 // (OP_INSN slots are kept; a dead instruction becomes op 0 with type void, which hosts skip),
 // and drops a PUT that another PUT of the same register follows with nothing between that
 // could observe it (an operation that faults, a call, an exit).  Those are noted for the passes
@@ -11,26 +12,29 @@
 
 typedef struct Dce { Ctx *t; u64 put_lo, put_hi; } Dce;   // registers certainly put again later
 
-static void use(Ctx *t, Val v)
+static void use(Ctx *t, Val v, i32 at)
 {
-    if (v.id > 0)
-        t->ins[v.id].uses++;
+    if (v.id <= 0)
+        return;
+    t->ins[v.id].uses++;
+    if (t->last[v.id] < at)
+        t->last[v.id] = (u16)at;
 }
 
-static void use_operands(Ctx *t, const Ins *in)
+static void use_operands(Ctx *t, const Ins *in, i32 at)
 {
     if (in->op == OP_CALL) {
         const IrCall *c = &t->calls[in->imm];
         for (int i = 0; i < c->nargs; i++)
-            use(t, c->args[i]);
+            use(t, c->args[i], at);
         return;
     }
     unsigned n = ir_ops[in->op].nin;
-    if (n > 0) use(t, in->a);
-    if (n > 1) use(t, in->b);
-    if (n > 2) use(t, in->c);
-    if (n > 3) use(t, in->d);
-    if (n > 4) use(t, in->e);
+    if (n > 0) use(t, in->a, at);
+    if (n > 1) use(t, in->b, at);
+    if (n > 2) use(t, in->c, at);
+    if (n > 3) use(t, in->d, at);
+    if (n > 4) use(t, in->e, at);
 }
 
 static bool put_is_dead(Dce *d, int reg)
@@ -54,6 +58,7 @@ void ir_pass_dce(Ctx *t)
     Dce d = { t, 0, 0 };
     t->accesses = t->exits = 0;
     t->nmarks = 0;
+    memset(t->last, 0, (size_t)t->n * sizeof *t->last);
     for (int i = t->n - 1; i > 0; i--) {
         Ins *in = &t->ins[i];
         unsigned props = ir_ops[in->op].props;
@@ -71,6 +76,6 @@ void ir_pass_dce(Ctx *t)
         } else if (in->op == OP_FENCE) {
             t->marks[t->nmarks++] = (u16)i;
         }
-        use_operands(t, in);
+        use_operands(t, in, in->ty == T_FLAGS && t->last[i] > i ? t->last[i] : i);
     }
 }

@@ -623,8 +623,6 @@ static void gen_vector(Emit *e, const Ins *in, i32 i)
 static void gen_one(Emit *e, const Ins *in, i32 i)
 {
     switch (in->op) {
-    case OP_NOP:      break;
-    case OP_INSN:     gen_insn(e, in); break;
     case OP_GET:      gen_get(e, in, i); break;
     case OP_PUT:      ra_put(e, in); break;
     case OP_LDENV:    gen_ldenv(e, in, i); break;
@@ -693,6 +691,12 @@ static void body(Emit *e)
     e->r->loops = e->loop.on;
     for (i32 i = 1; i < t->n; i++) {
         const Ins *in = &t->ins[i];
+        if (in->op == OP_NOP)
+            continue;
+        if (in->op == OP_INSN) {
+            gen_insn(e, in);
+            continue;
+        }
         e->at = i;
         gen_one(e, in, i);
         if (in->ty != T_VOID && in->ty != T_FLAGS && e->loc[i].reg >= 0)

@@ -43,11 +43,27 @@ static bool flags_wanted(const Emit *e, const Ins *in, i32 i, int op)
            next->b.id == in->b.id;
 }
 
+// a + (b << 1, 2 or 3), the shift i for nothing else: one lea.
+static bool fold_shift(Emit *e, const Ins *sh, i32 i)
+{
+    i32 at = e->loc[i].last;
+    const Ins *add = &e->t->ins[at];
+    if (sh->op != OP_SHL || sh->uses != 1 || !ir_is_k(sh->b) || ir_is_k(sh->a) ||
+        add->op != OP_ADD || add->b.id != i || add->ty != sh->ty || ir_is_k(add->a))
+        return false;
+    u64 n = ir_kval(e->t, sh->b);
+    if (n < 1 || n > 3 || emit_flags_after(e, at)->op == OP_FLADD)
+        return false;
+    if (e->loc[sh->a.id].last < at)
+        e->loc[sh->a.id].last = at;
+    return true;
+}
+
 static bool add_shifted(Emit *e, const Ins *in, i32 i)
 {
-    if (in->op != OP_ADD || in->b.id <= 0 || !e->folded[in->b.id])
+    const Ins *sh = &e->t->ins[in->b.id > 0 ? in->b.id : 0];
+    if (in->op != OP_ADD || sh->op != OP_SHL || !e->folded[in->b.id])
         return false;
-    const Ins *sh = &e->t->ins[in->b.id];
     int a = ra_use(e, in->a), b = ra_use(e, sh->a);
     ra_release(e, in->a);
     ra_release(e, sh->a);
@@ -253,6 +269,7 @@ static void gen_shift(Emit *e, const Ins *in, i32 i)
     static const u8 ops[OP_COUNT] = { [OP_SHL] = SH_SHL, [OP_SHR] = SH_SHR, [OP_SAR] = SH_SAR,
                                       [OP_ROR] = SH_ROR };
     int sz = size_of(in->ty);
+    e->folded[i] = fold_shift(e, in, i);
     if (e->folded[i])
         return;
     if (ir_is_k(in->b)) {

@@ -125,26 +125,60 @@ static void add(Finder *f, i32 i)
             f->open[k].exits = true;
 }
 
-static void unuse(Ctx *t, Val v)
+static bool reads(const Ctx *t, const Ins *in, i32 v)
+{
+    int n = ir_ops[in->op].nin;
+    if (in->op == OP_CALL) {
+        const IrCall *c = &t->calls[in->imm];
+        for (int i = 0; i < c->nargs; i++)
+            if (c->args[i].id == v)
+                return true;
+        return false;
+    }
+    return (n > 0 && in->a.id == v) || (n > 1 && in->b.id == v) || (n > 2 && in->c.id == v) ||
+           (n > 3 && in->d.id == v) || (n > 4 && in->e.id == v);
+}
+
+// A use of v is gone, at `at`: as dce would find the last of the others.
+static void last_again(Ctx *t, i32 v, i32 at)
+{
+    if (t->last[v] != at)
+        return;
+    t->last[v] = 0;
+    for (i32 i = at; i > v; i--) {
+        const Ins *in = &t->ins[i];
+        i32 l = in->ty == T_FLAGS && t->last[i] > i ? t->last[i] : i;
+        if (t->last[v] < l && in->op != OP_NOP && reads(t, in, v))
+            t->last[v] = (u16)l;
+    }
+}
+
+static void unuse(Ctx *t, Val v, i32 at)
 {
     while (v.id > 0 && --t->ins[v.id].uses == 0 && t->ins[v.id].op == OP_ADD) {
         t->ins[v.id].op = OP_NOP;
         t->ins[v.id].ty = T_VOID;
+        at = v.id;
         v = t->ins[v.id].a;                         // its other operand is a constant
     }
+    if (v.id > 0)
+        last_again(t, v.id, at);
 }
 
 // The access off the group's own base.
-static void rebase(Ctx *t, Ins *in)
+static void rebase(Ctx *t, i32 i)
 {
+    Ins *in = &t->ins[i];
     i32 off;
     Val base = canonical(t, in, &off), was = in->a;
     if (base.id == was.id)
         return;
     t->ins[base.id].uses++;
+    if (t->last[base.id] < i)
+        t->last[base.id] = (u16)i;
     in->a = base;
     in->imm = off;
-    unuse(t, was);
+    unuse(t, was, i);
 }
 
 void groups_find(Emit *e)
@@ -157,15 +191,20 @@ void groups_find(Emit *e)
         return;
     for (int k = t->nmarks; k-- > 0;)
         add(&f, t->marks[k]);
-    for (int g = 0; g < e->ngroups; g++)
+    for (int g = 0; g < e->ngroups; g++) {
         t->ins[t->n + g] = (Ins){ .op = OP_NOP, .ty = T_I64 };
+        t->last[t->n + g] = 0;
+    }
     for (int k = t->nmarks; k-- > 0;) {
         i32 i = t->marks[k];
-        if (!e->group_of[i])
+        int g = e->group_of[i];
+        if (!g)
             continue;
-        if (e->groups[e->group_of[i] - 1].count == 1)
+        if (e->groups[g - 1].count == 1) {
             e->group_of[i] = 0;
-        else
-            rebase(t, &t->ins[i]);
+            continue;
+        }
+        rebase(t, i);
+        t->last[t->n + g - 1] = (u16)i;
     }
 }

@@ -89,6 +89,7 @@ static void carry(Emit *e, const Seen *s, int guest, bool put)
     if (!get || s->several[guest] || e->t->ins[get].ty != full) {
         c->val = e->t->n + e->ngroups + e->loop.n;
         e->t->ins[c->val] = (Ins){ .op = OP_NOP, .ty = (u8)full };
+        e->t->last[c->val] = 0;
     }
     e->loop.n++;
     e->loop.count[vec]++;
@@ -130,8 +131,8 @@ void loop_find(Emit *e)
     carry_all(e, end);
 }
 
-// The last use of each carried value, before the operands are looked at: GETs that copy
-// it, and the way back for one that is only read.
+// The last use of each carried value: GETs that copy it, and the way back for one that is
+// only read.
 void loop_mark(Emit *e)
 {
     for (int i = 0; i < e->loop.n; i++) {

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 // Register allocation.
 //
-// One forward walk, with the emission: a backward pass has found the last use of each value;
+// One forward walk, with the emission: dce has found the last use of each value;
 // an operand is brought into a register when it is needed, a result takes a free one, and
 // when there is none the cheapest value is put away.  A value can be in a host register, in a
 // spill slot, in the place of a guest register (its home: a GET that was not changed, or a PUT
@@ -82,45 +82,7 @@ static void store_home(Emit *e, int guest, int reg)
     }
 }
 
-// -- liveness -----------------------------------------------------------------------------
-
-static void mark_last(Emit *e, Val v, i32 at)
-{
-    if (v.id > 0 && e->loc[v.id].last < at)
-        e->loc[v.id].last = at;
-}
-
-// a + (b << 1, 2 or 3), the shift for nothing else: one lea.
-static void fold_shift(Emit *e, const Ins *in, i32 at)
-{
-    const Ins *sh = &e->t->ins[in->b.id > 0 ? in->b.id : 0];
-    if (sh->op != OP_SHL || sh->uses != 1 || sh->ty != in->ty ||
-        in->a.id == in->b.id || !ir_is_k(sh->b) || ir_is_k(sh->a) || ir_is_k(in->a))
-        return;
-    u64 n = ir_kval(e->t, sh->b);
-    if (n < 1 || n > 3 || emit_flags_after(e, at)->op == OP_FLADD)
-        return;
-    e->folded[in->b.id] = true;
-    mark_last(e, sh->a, at);
-}
-
-static void mark_operands(Emit *e, const Ins *in, i32 at)
-{
-    if (in->op == OP_ADD)
-        fold_shift(e, in, at);
-    if (in->op == OP_CALL) {
-        const IrCall *c = &e->t->calls[in->imm];
-        for (int i = 0; i < c->nargs; i++)
-            mark_last(e, c->args[i], at);
-        return;
-    }
-    int n = ir_ops[in->op].nin;
-    if (n > 0) mark_last(e, in->a, at);
-    if (n > 1) mark_last(e, in->b, at);
-    if (n > 2) mark_last(e, in->c, at);
-    if (n > 3) mark_last(e, in->d, at);
-    if (n > 4) mark_last(e, in->e, at);
-}
+// -- begin --------------------------------------------------------------------------------
 
 // Under stress hardly more than the widest op wants.
 static void pools(Emit *e)
@@ -136,19 +98,9 @@ void ra_begin(Emit *e)
     pools(e);
     groups_find(e);
     loop_find(e);
-    for (Loc *l = e->loc, *end = l + t->n + e->ngroups + e->loop.n; l < end; l++)
-        *l = (Loc){ 0, -1, -1, -1, 0 };
-    memset(e->folded, 0, (size_t)t->n);
+    for (i32 i = 0, end = t->n + e->ngroups + e->loop.n; i < end; i++)
+        e->loc[i] = (Loc){ t->last[i], -1, -1, -1, 0 };
     loop_mark(e);
-    for (i32 i = t->n - 1; i > 0; i--) {
-        const Ins *in = &t->ins[i];
-        if (in->op == OP_NOP)
-            continue;
-        if (e->group_of[i])
-            mark_last(e, (Val){ t->n + e->group_of[i] - 1 }, i);
-        // flags are made where they are used: their operands live as long
-        mark_operands(e, in, in->ty == T_FLAGS && e->loc[i].last > i ? e->loc[i].last : i);
-    }
     e->gfree = e->gpool;
     e->xfree = e->xpool;
     e->glock = e->xlock = 0;

@@ -103,7 +103,7 @@ typedef struct Emit {
         u8 *head;
         i32 now[IR_MAX_REGS];                       // last value got or put; 0: in its place
     } loop;
-    bool folded[IR_MAX_INS];                        // a shift that its addition does
+    bool folded[IR_MAX_INS];                        // of each shift: its addition does it
     int ngroups;
     Group groups[MAX_GROUPS];
     u8 group_of[IR_MAX_INS];                        // index + 1 of each access's group, or 0
