@@ -126,6 +126,13 @@ static void store_pc(Emit *e, u64 pc)
     emit_store_k(e, env_mem(e, e->t->fend->pc_offset), pc, true);
 }
 
+// To leave_at or lookup_at.
+static void go_with_pc(Emit *e, u64 pc, const void *thunk)
+{
+    emit_mov_pc(e, RAX, pc);
+    asm_jmp_abs(&e->a, thunk);
+}
+
 // -- calls --------------------------------------------------------------------------------
 
 // A scalar zeroes the rest of its vector register.
@@ -262,15 +269,13 @@ static void jump_const(Emit *e, u64 pc)
     asm_jmp_r(a, RCX);
     asm_patch_here(a, miss);
     asm_patch_here(a, stale);
-    asm_store(a, 3, env_mem(e, e->t->fend->pc_offset), RAX);
-    asm_jmp_abs(a, e->thunks->lookup);
+    asm_jmp_abs(a, e->thunks->lookup_at);
 }
 
 static void jump_to(Emit *e, u64 pc, u64 from)
 {
     if (pc & (e->t->fend->insn_align - 1)) {        // never in the jump cache
-        store_pc(e, pc);
-        asm_jmp_abs(&e->a, e->thunks->lookup);
+        go_with_pc(e, pc, e->thunks->lookup_at);
     } else if ((pc ^ e->r->pc) & ~(u64)(PAGE_SIZE - 1)) {
         jump_const(e, pc);
     } else {
@@ -506,8 +511,7 @@ static void stub_emit(Emit *e, const Stub *s)
     case STUB_LOOP:
         loop_leave(e);
         emit_budget(e, ALU_ADD, e->t->insns);
-        store_pc(e, e->t->start);
-        asm_jmp_abs(a, e->thunks->leave);
+        go_with_pc(e, e->t->start, e->thunks->leave_at);
         break;
     case STUB_MISS:
         asm_store(a, 3, env_mem(e, e->t->fend->pc_offset), s->reg);
@@ -515,12 +519,10 @@ static void stub_emit(Emit *e, const Stub *s)
         break;
     case STUB_SHORT:
         emit_budget(e, ALU_ADD, e->t->insns);
-        store_pc(e, e->t->start);
-        asm_jmp_abs(a, e->thunks->leave);
+        go_with_pc(e, e->t->start, e->thunks->leave_at);
         break;
     default:                                        // STUB_POLL
-        store_pc(e, s->pc);
-        asm_jmp_abs(a, e->thunks->leave);
+        go_with_pc(e, s->pc, e->thunks->leave_at);
     }
 }
 
@@ -641,8 +643,7 @@ static void gen_one(Emit *e, const Ins *in, i32 i)
         break;
     case OP_EXITLOOP:
         ra_flush(e, ~0ull, ~0ull);
-        store_pc(e, in->k);
-        asm_jmp_abs(&e->a, e->thunks->leave);
+        go_with_pc(e, in->k, e->thunks->leave_at);
         break;
     case OP_VCONST:   gen_vconst(e, in, i); break;
     case OP_FLFCMP:   flags_make(e, (Val){ i }); break;         // it may set guest flags

@@ -85,7 +85,8 @@ bool thunks_init(Tcg *tcg, Error *err);             // thunks.c
 enum { PROBE_SIZES = 6 };
 typedef struct Thunks {                             // addresses in the executable view
     u32 cpu;                                        // ASM_*: optional instructions
-    const void *enter, *leave, *dyn, *lookup, *link, *slow, *slow_vec, *cold;
+    const void *enter, *leave_at, *leave, *dyn, *lookup_at, *lookup;
+    const void *link, *slow, *slow_vec, *cold;
     const void *probe[2][PROBE_SIZES][2];           // writes?; log2 of the bytes; vec?
 } Thunks;
 u64  amd64_slow(Cpu *cpu, u32 site, u64 va);        // slow.c: called by thunks

@@ -3,7 +3,7 @@
 //
 //   enter   C -> generated code: run(cpu, code); saves the callee-saved registers, makes the
 //           frame, loads rbp (the Cpu, biased) and r15 (the soft TLB)
-//   leave   back to the caller of enter
+//   leave   back to the caller of enter; leave_at, lookup_at: rax = the pc, which is stored first
 //   dyn     go on at the Cpu's pc: a helper may have changed pc, context and tables
 //   lookup  the same after a miss in the jump cache
 //   link    eax = link: go on at its target, and patch the jump if it may be
@@ -45,6 +45,14 @@ static const void *make_enter(Asm *a, const TcgFrontend *fe)
     asm_store(a, 3, tc_mem(fe, TC(host_frame)), RSP);
     asm_load(a, 3, R15, tc_mem(fe, TC(tlb)));
     asm_jmp_r(a, RSI);
+    return at;
+}
+
+// Before another thunk.
+static const void *make_at(Asm *a, const TcgFrontend *fe)
+{
+    const void *at = (const void *)(uintptr_t)asm_exec(a, a->p);
+    asm_store(a, 3, mem_b(RBP, (i32)(fe->pc_offset - fe->env_bias)), RAX);
     return at;
 }
 
@@ -171,7 +179,9 @@ static const void *make_cold(Asm *a, const TcgFrontend *fe)
 static void make_all(Asm *a, const TcgFrontend *fe, Thunks *t)
 {
     t->enter = make_enter(a, fe);
+    t->leave_at = make_at(a, fe);
     t->leave = make_leave(a);
+    t->lookup_at = make_at(a, fe);
     t->lookup = make_lookup(a, fe, t->leave);
     t->dyn = make_dyn(a, fe, t->lookup);
     t->link = make_link(a, fe, t->leave);
