@@ -221,10 +221,11 @@ void cpu_queue(Cpu *cpu, CpuWork *w)
     mutex_lock(&cpu->lock);
     if (!w->queued) {
         w->queued = true;
+        atomic_fetch_or(&cpu->exit, CPU_EXIT_WORK); // not after it may have been taken
         list_push_back(&cpu->work, &w->link);
     }
     mutex_unlock(&cpu->lock);
-    cpu_kick(cpu, CPU_EXIT_WORK);
+    cpu_kick(cpu, 0);
 }
 
 static void serve_accel(Cpu *cpu)

@@ -495,6 +495,39 @@ TEST(cpu_pause_comes_after_work)
     machine_free(m);
 }
 
+// Counts how often the exit word asks again for the work that is being done.
+static void watch_exit(Cpu *cpu, void *opaque)
+{
+    _Atomic int *n = opaque;
+    cpu_exit_clear(cpu, CPU_EXIT_WORK);
+    for (int i = 0; i < 100; i++) {
+        cpu_relax();
+        if (cpu_exit_bits(cpu) & CPU_EXIT_WORK) {
+            atomic_fetch_add(&n[1], 1);
+            break;
+        }
+    }
+    int turn = atomic_fetch_add(&n[0], 1);
+    for (int i = turn & 63; i > 0; i--)
+        cpu_relax(); // the next comes now, or a little later
+}
+
+TEST(cpu_work_is_asked_for_once)
+{
+    MachineConfig c = { .cpus = 1 };
+    Machine *m = machine_up(&c);
+    _Atomic int n[2] = { 0 };
+    CpuWork w = { .fn = watch_exit, .opaque = (void *)n };
+
+    for (int i = 0; i < 50000; i++) {
+        cpu_queue(m->cpu[0], &w); // while the queue is being looked at
+        while (atomic_load(&n[0]) == i)
+            cpu_relax();
+    }
+    EQ(n[1], 0);
+    machine_free(m);
+}
+
 static void *run_machine(void *arg)
 {
     return (void *)(intptr_t)machine_run(arg);
