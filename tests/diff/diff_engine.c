@@ -167,6 +167,7 @@ static void load(Engine *e, const DiffCase *c)
     s->tpidr_el[0] = c->s.tpidr;
     s->esr[1] = s->far[1] = 0;
     tcg_exclusive_clear(&s->cpu);
+    atomic_store(&s->event, 0);                     // of a SEVL, or of the last return
     s->cpu.halted = false;
 }
 
