@@ -108,16 +108,6 @@ static void say_start(const Options *o, const Machine *m)
             o->config.semihost.enabled ? ", semihosting on: it may use your files" : "");
 }
 
-static void say_stats(Machine *m)
-{
-    Str out = { 0 };
-
-    if (m->accel->stats)
-        m->accel->stats(m, &out);
-    fputs(str_text(&out), stderr);
-    str_free(&out);
-}
-
 // GDB's `monitor CMD`, the monitor's `gdbserver DEV`.
 static void from_gdb(void *opaque, const char *cmd, Str *out) { hmp_execute(opaque, cmd, out); }
 
@@ -126,8 +116,9 @@ static bool to_gdb(void *opaque, const char *dev, Error *err)
     return gdbserver_start(opaque, dev, err);
 }
 
+// figures: what -stats says of a run that has ended.
 static int run_machine(const Options *o, Machine *m, ChardevSet *set, const MonPorts *mons,
-                       Error *err)
+                       Str *figures, Error *err)
 {
     MuxHooks hooks = { .quit = leave, .opaque = m };
     GdbServer gdb = { .m = m, .set = set, .monitor = from_gdb, .monitor_opaque = m };
@@ -155,8 +146,8 @@ static int run_machine(const Options *o, Machine *m, ChardevSet *set, const MonP
     chardevs_stop(set);
     monitors_free(ms);
     signals_detach(m);
-    if (o->stats)
-        say_stats(m);
+    if (o->stats && m->accel->stats)
+        m->accel->stats(m, figures);
     return code;
 }
 
@@ -164,6 +155,7 @@ static int run(Options *o, Error *err)
 {
     ChardevSet *set = chardevs_new();
     MonPorts mons = { 0 };
+    Str figures = { 0 };
     bool open = objects_make(o, err) && open_serials(o, set, &mons, err) &&
                 open_semihost(o, set, err) && drives_open(o, err);
     Machine *m = open ? machine_new(o->cls, &o->config, err) : NULL;
@@ -174,11 +166,13 @@ static int run(Options *o, Error *err)
     else if (o->config.dump_dtb)
         code = machine_reset(m, err) ? EXIT_SUCCESS : fail(err);
     else
-        code = run_machine(o, m, set, &mons, err);
+        code = run_machine(o, m, set, &mons, &figures, err);
     if (m)
         machine_free(m);
     drives_close(o);
-    chardevs_free(set);
+    chardevs_free(set); // with what the guest wrote last
+    fputs(str_text(&figures), stderr);
+    str_free(&figures);
     vec_free(&mons);
     return code;
 }

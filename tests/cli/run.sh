@@ -303,6 +303,11 @@ keys() {
 printf A > "$tmp/keys"
 keys semihosting-readc 65 -semihosting
 keys semihosting-readc-chardev 65 -chardev stdio,id=c -semihosting-config chardev=c
+# "!", a newline and SYSTEM_OFF: the guest's last words come before the figures
+words d2a12000 52800421 b9000001 52800141 b9000001 d2b08000 f2800100 d4000002 > "$tmp/last"
+timeout 20 "$mimic" -M virt -nographic -kernel "$tmp/last" --stats 2>&1 < /dev/null | tr -d '\r' > "$tmp/out"
+if [ "$(grep -nx '!' "$tmp/out")" = '1:!' ] && sed -n 2p "$tmp/out" | grep -q ^translation
+then ok stats-last; else fail stats-last "$(cut -c1-60 "$tmp/out" | tr '\n' '|')"; fi
 mkfifo "$tmp/never"; sleep 20 > "$tmp/never" & sleeper=$!
 for how in -semihosting '-chardev stdio,id=c -semihosting-config chardev=c'; do
     # shellcheck disable=SC2086
