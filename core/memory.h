@@ -59,6 +59,7 @@ enum { // per-page flags
     RAM_CODE = 1,  // translations were made from this page
     RAM_LOG = 2,   // writes are to be noted in RAM_DIRTY
     RAM_DIRTY = 4,
+    RAM_OPEN = 8,  // the accelerator let a vCPU store here without looking; it stays set
 };
 
 typedef enum {
@@ -104,11 +105,14 @@ static inline u8 ram_flags(const RamBlock *ram, u64 offset)
 }
 
 // Setting RAM_CODE is ordered before later reads of the page: a store that those reads
-// miss will see the flag (the other half is in ram_written).
-static inline void ram_flag_set(RamBlock *ram, u64 offset, u8 f)
+// miss will see the flag (the other half is in ram_written).  Gives the flags before: the sets
+// of a page are in one order.
+static inline u8 ram_flag_set(RamBlock *ram, u64 offset, u8 f)
 {
-    atomic_fetch_or_explicit(&ram->flags[offset >> RAM_PAGE_BITS], f, memory_order_seq_cst);
+    u8 old = atomic_fetch_or_explicit(&ram->flags[offset >> RAM_PAGE_BITS], f,
+                                      memory_order_seq_cst);
     atomic_thread_fence(memory_order_seq_cst);
+    return old;
 }
 
 static inline void ram_flag_clear(RamBlock *ram, u64 offset, u8 f)

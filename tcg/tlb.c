@@ -176,13 +176,17 @@ static TcgFault fault_of(u64 va, TcgAccess acc, MemOp m, int why, u64 info)
                        .why = why, .fault = info };
 }
 
+// RAM_OPEN before a tag lets stores through: who sets RAM_CODE sees it then, or we see RAM_CODE.
 static u64 write_tag(u64 page, const MemRef *ref, u8 prot)
 {
     if (!(prot & PAGE_W))
         return TAG_INVALID;
     if (ref->readonly)
         return page | TAG_IO;
-    return ram_flags(ref->ram, ref->ram_at) & (RAM_CODE | RAM_LOG) ? page | TAG_CODE : page;
+    u8 f = ram_flags(ref->ram, ref->ram_at);
+    if (!(f & (RAM_CODE | RAM_LOG | RAM_OPEN)))
+        f = ram_flag_set(ref->ram, ref->ram_at, RAM_OPEN);
+    return f & (RAM_CODE | RAM_LOG) ? page | TAG_CODE : page;
 }
 
 static void entry_fill(Cpu *cpu, TlbTable *t, TlbEntry *e, u64 va, const TcgPage *pg)

@@ -147,7 +147,8 @@ static void protect(Cpu *cpu, const FetchEntry *fe)
     Tcg *tcg = tcg_cpu(cpu)->tcg;
     if (ram_flags(fe->ram, fe->ram_at) & RAM_CODE)
         return;
-    ram_flag_set(fe->ram, fe->ram_at, RAM_CODE);
+    if (!(ram_flag_set(fe->ram, fe->ram_at, RAM_CODE) & RAM_OPEN))
+        return;                                     // no TLB lets stores through
     tlb_drop_write(tcg_cpu(cpu)->th, fe->host);
     if (tcg->cpus.len > 1)
         tlb_ask_all(cpu, &(TlbRequest){ .code_page = fe->host }, true);
