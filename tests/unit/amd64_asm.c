@@ -65,20 +65,24 @@ static const char *w(int r) { return names_x[r]; }
 static Mem mem(char out[TEXT])
 {
     static const i32 disps[] = { 0, 1, -1, 127, -128, 128, -129, 0x12345678, -0x7fffffff };
-    Mem m = mem_bi(reg(), rnd(2) ? reg() : -1, 0, disps[rnd(ARRAY_LEN(disps))]);
-    if (rnd(8) == 0) m.base = -1;
-    if (m.index == RSP || (m.base < 0 && m.index < 0)) m.index = RBX;
-    if (m.index >= 0) m.scale = (u8)rnd(4);
-    int len = snprintf(out, TEXT, "[%s", m.base >= 0 ? names64[m.base] : "");
-    if (m.index >= 0)
-        len += snprintf(out + len, (size_t)(TEXT - len), "%s%s*%d", m.base >= 0 ? "+" : "",
-                        names64[m.index], 1 << m.scale);
-    bool shown = m.disp || m.base < 0 || (m.base & 7) == RBP;
-    if (shown)
-        len += snprintf(out + len, (size_t)(TEXT - len), "%c0x%x", m.disp < 0 ? '-' : '+',
-                        (unsigned)(m.disp < 0 ? -m.disp : m.disp));
-    snprintf(out + len, (size_t)(TEXT - len), "]");
-    return m;
+    int base = reg(), index = reg(), scale = (int)rnd(4);
+    i32 disp = disps[rnd(ARRAY_LEN(disps))];
+    unsigned size = (unsigned)(disp < 0 ? -disp : disp);
+    char sign = disp < 0 ? '-' : '+';
+    if (index == RSP)
+        index = RBX;
+    if (rnd(16) == 0) {
+        snprintf(out, TEXT, "[%s*%d+0x0]", names64[index], 1 << scale);
+        return mem_i(index, scale);
+    }
+    bool shown = disp || (base & 7) == RBP;
+    if (rnd(2)) {
+        snprintf(out, TEXT, shown ? "[%s%c0x%x]" : "[%s]", names64[base], sign, size);
+        return mem_b(base, disp);
+    }
+    snprintf(out, TEXT, shown ? "[%s+%s*%d%c0x%x]" : "[%s+%s*%d]", names64[base], names64[index],
+             1 << scale, sign, size);
+    return mem_bi(base, index, scale, disp);
 }
 static const char *const ptr[5] = { "BYTE PTR ", "WORD PTR ", "DWORD PTR ", "QWORD PTR ",
                                     "XMMWORD PTR " };

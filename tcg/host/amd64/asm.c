@@ -149,6 +149,24 @@ void asm_nop(Asm *a, unsigned bytes)
 
 void asm_align(Asm *a, unsigned n) { asm_nop(a, (unsigned)(-(uintptr_t)a->p & (n - 1))); }
 
+void asm_take(Asm *a, u8 *from, const u8 *hole, AsmText *t)
+{
+    size_t n = (size_t)(a->p - from);
+    BUG_ON(n > sizeof t->code);
+    memcpy(t->code, from, n);
+    t->n = (u8)n;
+    t->hole = (u8)(hole - from);
+    finish(a, from);
+}
+
+void asm_text(Asm *a, const AsmText *t, u8 hole)
+{
+    u8 *q = start(a);
+    memcpy(q, t->code, sizeof t->code);
+    q[t->hole] = hole;
+    finish(a, q + t->n);
+}
+
 // -- constants ----------------------------------------------------------------------------
 // A constant's users are chained through their displacement fields: 28 bits of offset of the
 // previous user from base, 4 bits for how many bytes of its instruction follow the field.
@@ -169,7 +187,7 @@ Mem mem_const(Asm *a, u64 lo, u64 hi)
         a->pool[i] = (AsmConst){ lo, hi, POOL_END, a->bucket[b] };
         a->bucket[b] = i;
     }
-    return (Mem){ MEM_POOL, -1, -1, 0, i, 0 };
+    return (Mem){ MEM_POOL, (u64)i };
 }
 
 static u8 *put_pool(Asm *a, u8 *q, int i, unsigned tail)
@@ -219,35 +237,25 @@ void asm_pool_poll(Asm *a)
 }
 
 // -- operands -----------------------------------------------------------------------------
-static u8 *put_rare_mem(Asm *a, u8 *q, unsigned reg, Mem m, unsigned tail)
+static NOINLINE u8 *put_far_mem(Asm *a, u8 *q, int reg, Mem m, unsigned tail)
 {
-    if (m.kind == MEM_SIB) {                        // [index * scale + disp32], 2.1.5 table 2-3
-        *q++ = (u8)(reg << 3 | 4);
-        *q++ = (u8)(m.scale << 6 | (m.index < 0 ? 4 : m.index & 7) << 3 | 5);
-        return put32(q, (u32)m.disp);
-    }
-    *q++ = (u8)(reg << 3 | 5);                      // [rip + disp32]
-    if (m.kind == MEM_POOL) return put_pool(a, q, m.disp, tail);
+    *q++ = (u8)((reg & 7) << 3 | 5);                // [rip + disp32]
+    if (m.enc & MEM_POOL) return put_pool(a, q, (int)m.to, tail);
     i64 rel = (i64)(m.to - asm_exec(a, q + 4 + tail));
     BUG_ON(rel != (i32)rel && !a->overflow);
     return put32(q, (u32)rel);
 }
 
-static inline u8 *put_mem(Asm *a, u8 *q, int r, Mem m, unsigned tail)
-{
-    unsigned reg = (unsigned)r & 7, base = (unsigned)m.base & 7;
-    if (unlikely(m.kind > MEM_SIB || m.base < 0)) return put_rare_mem(a, q, reg, m, tail);
-    unsigned bytes = m.disp == 0 && base != RBP ? 0 : m.disp == (i8)m.disp ? 1 : 4;
-    unsigned mod = (bytes + 1) / 2 << 6 & 0xc0;     // 0, 1, 2
-    bool sib = m.index >= 0 || base == RSP;
-    *q++ = (u8)(mod | reg << 3 | (sib ? 4 : base));
-    q = put_if(q, sib, (u8)(m.scale << 6) | (m.index < 0 ? 4u : (unsigned)m.index & 7) << 3 | base);
-    put32(q, (u32)m.disp);
-    return q + bytes;
-}
+static inline bool is_far(Mem m) { return m.enc & (MEM_POOL | MEM_RIP); }
+static inline unsigned mem_len(Mem m) { return m.enc >> MEM_LEN & 15; }
+static inline unsigned mem_bx(Mem m) { return m.enc >> MEM_BX & 3; }
+static inline u64 modrm_m(int reg, Mem m) { return m.enc | ((u64)reg & 7) << 3; }
 
-static unsigned mem_x(Mem m) { return m.kind == MEM_SIB && m.index >= 0 ? m.index >> 3 & 1 : 0; }
-static unsigned mem_bit(Mem m) { return m.kind <= MEM_SIB && m.base >= 0 ? m.base >> 3 & 1 : 0; }
+static inline u8 *put_mem(Asm *a, u8 *q, int reg, Mem m, unsigned tail)
+{
+    if (unlikely(is_far(m))) return put_far_mem(a, q, reg, m, tail);
+    return put(q, mem_len(m), modrm_m(reg, m));
+}
 
 // -- legacy -------------------------------------------------------------------------------
 static inline u8 *put_legacy(u8 *q, u32 enc, int sz, unsigned rex, bool force)
@@ -315,17 +323,13 @@ void asm_op_ri(Asm *a, u32 enc, int sz, int reg, int rm, Imm imm)
 
 static inline u8 *put_plain_m(u8 *q, u32 enc, int sz, int reg, Mem m)
 {
-    unsigned base = (unsigned)m.base & 7;
-    unsigned bytes = m.disp == 0 && base != RBP ? 0 : m.disp == (i8)m.disp ? 1 : 4;
-    unsigned mod = (bytes + 1) / 2;                 // 0, 1, 2
-    u64 modrm = mod << 6 | ((unsigned)reg & 7) << 3 | base;
-    return put_plain(q, (u64)(u32)m.disp << 16 | modrm << 8 | enc, plain_rex(sz, reg, m.base),
-                     2 + bytes);
+    u64 rest = modrm_m(reg, m) << 8 | enc;          // what is above the displacement goes
+    return put_plain(q, rest, plain_rex(sz, reg, 0) | mem_bx(m), 1 + mem_len(m));
 }
 
 static NOINLINE void op_m(Asm *a, u32 enc, int sz, int reg, Mem m, Imm imm)
 {
-    unsigned rex = (unsigned)(reg >> 3) << 2 | mem_x(m) << 1 | mem_bit(m);
+    unsigned rex = (unsigned)(reg >> 3) << 2 | mem_bx(m);
     u8 *q = put_legacy(start(a), enc, sz, rex, byte_rex(enc, E_R8, reg));
     q = put_mem(a, q, reg, m, imm.n);
     finish(a, put(q, imm.n, (u64)imm.v));
@@ -333,7 +337,7 @@ static NOINLINE void op_m(Asm *a, u32 enc, int sz, int reg, Mem m, Imm imm)
 
 void asm_op_m(Asm *a, u32 enc, int sz, int reg, Mem m)
 {
-    if (likely(m.kind == MEM_BASE && is_plain(enc, sz)))
+    if (likely(!is_far(m) && is_plain(enc, sz)))
         finish(a, put_plain_m(start(a), enc, sz, reg, m));
     else
         op_m(a, enc, sz, reg, m, NO_IMM);
@@ -341,27 +345,21 @@ void asm_op_m(Asm *a, u32 enc, int sz, int reg, Mem m)
 
 void asm_op_mi(Asm *a, u32 enc, int sz, int reg, Mem m, Imm imm)
 {
-    if (likely(m.kind == MEM_BASE && is_plain(enc, sz)))
+    if (likely(!is_far(m) && is_plain(enc, sz)))
         finish(a, put(put_plain_m(start(a), enc, sz, reg, m), imm.n, (u64)imm.v));
     else
         op_m(a, enc, sz, reg, m, imm);
 }
 
 // -- VEX (2.3) and EVEX (2.7) -------------------------------------------------------------
-static u8 *put_vex(u8 *q, u32 enc, int reg, int v, unsigned x, unsigned b)
+static inline u8 *put_vex(u8 *q, u32 enc, int reg, int v, unsigned bx)
 {
-    unsigned map = enc >> 8 & 3, pp = enc >> 10 & 3, r = reg >> 3 & 1;
-    u8 last = (u8)((~(unsigned)v & 15) << 3 | (enc & E_256 ? 4 : 0) | pp);
-    if (map == 1 && !x && !b && !(enc & E_W1)) {
-        *q++ = 0xc5;
-        *q++ = (u8)((r ^ 1) << 7 | last);
-    } else {
-        *q++ = 0xc4;
-        *q++ = (u8)((r ^ 1) << 7 | (x ^ 1) << 6 | (b ^ 1) << 5 | map);
-        *q++ = (u8)((enc & E_W1 ? 0x80 : 0) | last);
-    }
-    *q++ = (u8)enc;
-    return q;
+    u32 map = enc >> 8 & 3, pp = enc >> 10 & 3, r = ((u32)reg >> 3 & 1) ^ 1;
+    u32 last = (~(u32)v & 15) << 3 | (enc & E_256 ? 4 : 0) | pp, op = enc & 0xff;
+    if (map == 1 && !bx && !(enc & E_W1))
+        return put(q, 3, 0xc5 | (r << 7 | last) << 8 | op << 16);
+    last |= enc & E_W1 ? 0x80 : 0;
+    return put(q, 4, 0xc4 | (r << 7 | (bx ^ 3) << 5 | map) << 8 | last << 16 | op << 24);
 }
 
 void asm_vex_r(Asm *a, u32 enc, int reg, int v, int rm, Imm imm)
@@ -371,14 +369,14 @@ void asm_vex_r(Asm *a, u32 enc, int reg, int v, int rm, Imm imm)
         rm = v;
         v = t;
     }
-    u8 *q = put_vex(start(a), enc, reg, v, 0, (unsigned)(rm >> 3));
+    u8 *q = put_vex(start(a), enc, reg, v, (unsigned)(rm >> 3));
     *q++ = (u8)(0xc0 | (reg & 7) << 3 | (rm & 7));
     finish(a, put(q, imm.n, (u64)imm.v));
 }
 
 void asm_vex_m(Asm *a, u32 enc, int reg, int v, Mem m, Imm imm)
 {
-    u8 *q = put_vex(start(a), enc, reg, v, mem_x(m), mem_bit(m));
+    u8 *q = put_vex(start(a), enc, reg, v, mem_bx(m));
     q = put_mem(a, q, reg, m, imm.n);
     finish(a, put(q, imm.n, (u64)imm.v));
 }

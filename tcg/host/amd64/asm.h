@@ -3,7 +3,7 @@
 // selects nothing but the shortest form.
 //
 // Operands: destination first, as in Intel's syntax.  `sz` is log2 of the operand's bytes
-// (0..3); `Mem` is a memory operand (mem_b, mem_bi, mem_const, mem_rip).  Nothing is ever
+// (0..3); `Mem` is a memory operand (mem_b, mem_bi, mem_i, mem_const, mem_rip).  Nothing is ever
 // written beyond `end`: what does not fit sets `overflow`, after which all calls do nothing,
 // and the caller throws the code away.
 //
@@ -33,7 +33,7 @@ enum {
     ASM_SHA    = 16,                                // SHA-256
 };
 
-enum { ASM_POOL = 512, ASM_MAX_INS = 32 };
+enum { ASM_POOL = 512, ASM_MAX_INS = 64 };     // an instruction, or an AsmText
 // What is to be changed in code that is copied to another place, for another VA (relocate.c).  The
 // field, 8 or 4 bytes, is named by its offset.
 typedef enum {
@@ -72,20 +72,48 @@ void asm_align(Asm *a, unsigned n);                 // with nops, n a power of t
 void asm_nop(Asm *a, unsigned bytes);
 static inline u64 asm_exec(const Asm *a, const u8 *at) { return (u64)at + (u64)a->rx; }
 
-// -- memory operands ---------------------------------------------------------------------
-enum { MEM_BASE, MEM_SIB, MEM_POOL, MEM_RIP };       // BASE: [base + disp] that needs no SIB byte
-typedef struct Mem { u8 kind; i8 base, index; u8 scale; i32 disp; u64 to; } Mem;
+// Something assembled once, to be copied often with another byte in its hole.
+typedef struct AsmText { u8 code[ASM_MAX_INS]; u8 n, hole; } AsmText;
+void asm_take(Asm *a, u8 *from, const u8 *hole, AsmText *t);        // back, from `from` on
+void asm_text(Asm *a, const AsmText *t, u8 hole);
 
-static inline Mem mem_b(int base, i32 disp)
+// -- memory operands ---------------------------------------------------------------------
+// As it is encoded (2.1.5): ModRM without its reg field, SIB and displacement from bit 0 on, then
+// how many bytes they are, and REX.B and X.
+enum { MEM_LEN = 48, MEM_BX = 52 };
+#define MEM_POOL (1ull << 62)                       // a constant: `to` is its number
+#define MEM_RIP (1ull << 63)                        // at address `to`
+typedef struct Mem { u64 enc, to; } Mem;
+
+static inline Mem mem_enc(unsigned bytes, u64 code, unsigned len, unsigned bx)
 {
-    return (Mem){ (base & 7) == RSP ? MEM_SIB : MEM_BASE, (i8)base, -1, 0, disp, 0 };
+    u64 mod = (bytes + 1) / 2 << 6;                 // 0, 1 or 4 bytes of displacement: 0, 1, 2
+    return (Mem){ code | mod | (u64)(len + bytes) << MEM_LEN | (u64)bx << MEM_BX, 0 };
 }
-// base + (index << scale) + disp; index is not RSP; base -1: none
+static inline unsigned mem_disp_bytes(int base, i32 disp)
+{
+    return disp == 0 && (base & 7) != RBP ? 0 : disp == (i8)disp ? 1 : 4;
+}
+// base + (index << scale) + disp; index is not RSP
 static inline Mem mem_bi(int base, int index, int scale, i32 disp)
 {
-    return (Mem){ MEM_SIB, (i8)base, (i8)index, (u8)scale, disp, 0 };
+    u64 sib = (u64)scale << 6 | ((u64)index & 7) << 3 | ((u64)base & 7);
+    return mem_enc(mem_disp_bytes(base, disp), (u64)(u32)disp << 16 | sib << 8 | 4, 2,
+                   ((unsigned)index >> 3 & 1) << 1 | ((unsigned)base >> 3 & 1));
 }
-static inline Mem mem_rip(const void *to) { return (Mem){ MEM_RIP, -1, -1, 0, 0, (u64)to }; }
+static inline Mem mem_b(int base, i32 disp)
+{
+    if ((base & 7) == RSP) return mem_bi(base, RSP, 0, disp);       // 4: no index
+    return mem_enc(mem_disp_bytes(base, disp), (u64)(u32)disp << 8 | ((u64)base & 7), 1,
+                   (unsigned)base >> 3 & 1);
+}
+// index << scale
+static inline Mem mem_i(int index, int scale)
+{
+    u64 sib = (u64)scale << 6 | ((u64)index & 7) << 3 | 5;
+    return (Mem){ sib << 8 | 4 | 6ull << MEM_LEN | ((u64)index >> 3 & 1) << (MEM_BX + 1), 0 };
+}
+static inline Mem mem_rip(const void *to) { return (Mem){ MEM_RIP, (u64)to }; }
 Mem mem_const(Asm *a, u64 lo, u64 hi);
 
 void asm_pool_flush(Asm *a);                        // once, behind the last instruction

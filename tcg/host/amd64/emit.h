@@ -74,6 +74,7 @@ void loop_back(Emit *e, const Stub *like);
 void loop_leave(Emit *e);
 // emit_mem.c; saved: where rax may be kept
 const void *emit_probe_thunk(Asm *a, bool write, unsigned bytes, const void *slow, Mem saved);
+void emit_probe_text(Asm *s, AsmText *t, int a, bool write);   // hole: offset of the last byte
 Stub *emit_stub(Emit *e, StubKind kind, u8 *jump);  // emit.c
 u32  emit_site(Emit *e, const Ins *in);
 void emit_mov_pc(Emit *e, int d, u64 pc);           // an address that moves with the region
@@ -88,6 +89,7 @@ typedef struct Thunks {                             // addresses in the executab
     const void *enter, *leave_at, *leave, *dyn, *lookup_at, *lookup;
     const void *link, *slow, *slow_vec, *cold;
     const void *probe[2][PROBE_SIZES][2];           // writes?; log2 of the bytes; vec?
+    AsmText probe_text[2][16];                      // writes?; register with the address
 } Thunks;
 u64  amd64_slow(Cpu *cpu, u32 site, u64 va);        // slow.c: called by thunks
 u64  amd64_cold(Cpu *cpu, u32 site);

@@ -256,7 +256,7 @@ static void shift_const(Emit *e, const Ins *in, i32 i, AsmShift op, int n)
         return;
     }
     if (op == SH_SHL && n <= 3 && d != a) {
-        asm_lea(&e->a, sz, d, (Mem){ MEM_SIB, -1, (i8)a, (u8)n, 0, 0 });
+        asm_lea(&e->a, sz, d, mem_i(a, n));
         return;
     }
     copy(e, sz, d, a);

@@ -22,8 +22,15 @@ enum { TLB_SHIFT = PAGE_BITS - 5, INDEX_MASK = (TLB_SIZE - 1) << 5 };
 typedef struct Addr {
     int reg;                                        // holds the address, or -1: mem is all
     Stub *stub;
-    Mem mem;                                        // the access's host address
+    int base, index;                                // the access's host address; index -1: none
+    i32 disp;
 } Addr;
+
+static Mem mem_at(Addr ad, i32 more)
+{
+    return ad.index < 0 ? mem_b(ad.base, ad.disp + more)
+                        : mem_bi(ad.base, ad.index, 0, ad.disp + more);
+}
 
 static bool pair_op(int op)
 {
@@ -52,6 +59,11 @@ static int address(Emit *e, const Ins *in)
     return RDX;
 }
 
+static i32 tag_offset(bool write)
+{
+    return write ? offsetof(TlbEntry, wtag) : offsetof(TlbEntry, rtag);
+}
+
 // rax = offset of the entry for the address in register a.
 static void index_of(Asm *s, int a)
 {
@@ -67,7 +79,7 @@ static Addr check_const(Emit *e, const Ins *in, bool write)
     Asm *s = &e->a;
     u64 va = ir_kval_now(e->t, in->a) + (u64)(i64)in->imm;
     i32 entry = (i32)(tlb_index(va) * sizeof(TlbEntry));
-    i32 tag = entry + (i32)(write ? offsetof(TlbEntry, wtag) : offsetof(TlbEntry, rtag));
+    i32 tag = entry + tag_offset(write);
     i32 addend = entry + (i32)offsetof(TlbEntry, addend), in_page = (i32)(va & (PAGE_SIZE - 1));
     u64 page = va - (u64)(i64)in_page;
     bool near = (i64)va == (i32)va && !ir_moves(e->t, in->a);
@@ -79,14 +91,15 @@ static Addr check_const(Emit *e, const Ins *in, bool write)
         emit_fix_disp(e, FIX_TLB, tag);
     }
     emit_flags_clobbered(e);
-    Addr r = { RDX, emit_stub(e, STUB_SLOW, asm_jcc_long(s, CC_NE)), mem_b(RAX, (i32)va) };
+    Addr r = { RDX, emit_stub(e, STUB_SLOW, asm_jcc_long(s, CC_NE)), RAX, -1, (i32)va };
     r.stub->at_va = true;
     r.stub->va = in->a;
     r.stub->disp = in->imm;
     asm_load(s, 3, RAX, mem_b(R15, addend));
     if (!near) {
         emit_fix_disp(e, FIX_TLB, addend);
-        r.mem = mem_bi(RAX, RCX, 0, in_page);
+        r.index = RCX;
+        r.disp = in_page;
     }
     return r;
 }
@@ -98,35 +111,78 @@ static bool one_page(const Ins *in, u64 va)
     return aligned && !(in->aux & MO_USER) && (va & (PAGE_SIZE - 1)) + size <= PAGE_SIZE;
 }
 
-// Leaves rax = addend.  Flags are gone.
-static Addr check(Emit *e, const Ins *in, bool write)
+// The page of the address in rcx against the tag of the entry at rax; gives the place of the
+// rel32 to where they differ.
+static u8 *compare(Asm *s, bool write)
 {
-    MemOp m = in->aux;
-    unsigned size = memop_bytes(m) << pair_op(in->op);
-    int a = address(e, in), table = R15;
+    asm_alu_i(s, ALU_AND, 3, RCX, -(i32)PAGE_SIZE);
+    asm_alu_m(s, ALU_CMP, 3, RCX, mem_bi(R15, RAX, 0, tag_offset(write)));
+    return asm_jcc_long(s, CC_NE);
+}
+
+// rax = offset of the entry for register lo, whose tag must be the page of [a + last].  A third of
+// all code: mostly the copy of a text.
+static u8 *probe(Emit *e, int lo, int a, i32 last, bool write)
+{
     Asm *s = &e->a;
+    if (lo == a && last > 0 && last == (i8)last) {
+        asm_text(s, &e->thunks->probe_text[write][a], (u8)last);
+        return s->p - 4;
+    }
+    index_of(s, lo);
+    if (last)
+        asm_lea(s, 3, RCX, mem_b(a, last));
+    else
+        asm_mov(s, 3, RCX, a);
+    return compare(s, write);
+}
+
+void emit_probe_text(Asm *s, AsmText *t, int a, bool write)
+{
+    u8 *from = s->p;
+    index_of(s, a);
+    asm_lea(s, 3, RCX, mem_b(a, 1));
+    const u8 *last = s->p - 1;
+    compare(s, write);
+    asm_take(s, from, last, t);
+}
+
+// One that is to be aligned, or is made as if unprivileged.
+static u8 *probe_odd(Emit *e, const Ins *in, int a, bool write)
+{
+    Asm *s = &e->a;
+    MemOp m = in->aux;
+    i32 size = (i32)(memop_bytes(m) << pair_op(in->op));
     index_of(s, a);
     if (m & MO_USER)
         asm_alu_m(s, ALU_ADD, 3, RAX, env_mem(e, TC(tlb_user)));
     if (m & MO_ALIGN) {
-        asm_mov(s, 3, RCX, a);
-        unsigned unit = in->op == OP_LD2 || in->op == OP_ST2 ? memop_bytes(m) : size;
+        i32 unit = in->op == OP_LD2 || in->op == OP_ST2 ? (i32)memop_bytes(m) : size;
         if (unit != size)                           // aligned elements may still cross
-            asm_lea(s, 3, RCX, mem_b(a, (i32)(size - unit)));
-        asm_alu_i(s, ALU_AND, 3, RCX, -(i32)PAGE_SIZE | (i32)(unit - 1));
-    } else {
-        if (size > 1)
-            asm_lea(s, 3, RCX, mem_b(a, (i32)size - 1));
+            asm_lea(s, 3, RCX, mem_b(a, size - unit));
         else
             asm_mov(s, 3, RCX, a);
+        asm_alu_i(s, ALU_AND, 3, RCX, -(i32)PAGE_SIZE | (unit - 1));
+    } else {
+        asm_lea(s, 3, RCX, mem_b(a, size - 1));
         asm_alu_i(s, ALU_AND, 3, RCX, -(i32)PAGE_SIZE);
     }
-    i32 tag = write ? offsetof(TlbEntry, wtag) : offsetof(TlbEntry, rtag);
-    i32 add = offsetof(TlbEntry, addend);
-    asm_alu_m(s, ALU_CMP, 3, RCX, m & MO_USER ? mem_b(RAX, tag) : mem_bi(table, RAX, 0, tag));
+    i32 tag = tag_offset(write);
+    asm_alu_m(s, ALU_CMP, 3, RCX, m & MO_USER ? mem_b(RAX, tag) : mem_bi(R15, RAX, 0, tag));
+    return asm_jcc_long(s, CC_NE);
+}
+
+// Leaves rax = addend.  Flags are gone.
+static Addr check(Emit *e, const Ins *in, bool write)
+{
+    MemOp m = in->aux;
+    i32 size = (i32)(memop_bytes(m) << pair_op(in->op)), add = offsetof(TlbEntry, addend);
+    int a = address(e, in);
+    u8 *miss = m & (MO_USER | MO_ALIGN) ? probe_odd(e, in, a, write)
+                                        : probe(e, a, a, size - 1, write);
     emit_flags_clobbered(e);
-    Addr r = { a, emit_stub(e, STUB_SLOW, asm_jcc_long(s, CC_NE)), mem_bi(RAX, a, 0, 0) };
-    asm_load(s, 3, RAX, m & MO_USER ? mem_b(RAX, add) : mem_bi(table, RAX, 0, add));
+    Addr r = { a, emit_stub(e, STUB_SLOW, miss), RAX, a, 0 };
+    asm_load(&e->a, 3, RAX, m & MO_USER ? mem_b(RAX, add) : mem_bi(R15, RAX, 0, add));
     return r;
 }
 
@@ -135,7 +191,7 @@ static Addr always_slow(Emit *e, const Ins *in)
 {
     int a = address(e, in);
     emit_flags_clobbered(e);
-    return (Addr){ a, emit_stub(e, STUB_SLOW, asm_jmp_long(&e->a)), mem_b(RAX, 0) };
+    return (Addr){ a, emit_stub(e, STUB_SLOW, asm_jmp_long(&e->a)), RAX, -1, 0 };
 }
 
 // The first of a group: all its bytes must lie in one page.
@@ -143,20 +199,15 @@ static Addr check_first(Emit *e, const Ins *in, const Group *g, int host)
 {
     Asm *s = &e->a;
     int a = ra_use(e, in->a), lo = a;
-    i32 tag = g->write ? offsetof(TlbEntry, wtag) : offsetof(TlbEntry, rtag);
     if (g->lo) {
         asm_lea(s, 3, RDX, mem_b(a, g->lo));
         lo = RDX;
     }
-    index_of(s, lo);
-    asm_lea(s, 3, RCX, mem_b(a, g->hi - 1));
-    asm_alu_i(s, ALU_AND, 3, RCX, -(i32)PAGE_SIZE);
-    asm_alu_m(s, ALU_CMP, 3, RCX, mem_bi(R15, RAX, 0, tag));
-    Stub *st = emit_stub(e, STUB_GROUP, asm_jcc_long(s, CC_NE));
+    Stub *st = emit_stub(e, STUB_GROUP, probe(e, lo, a, g->hi - 1, g->write));
     st->host = (i8)host;
     asm_load(s, 3, host, mem_bi(R15, RAX, 0, offsetof(TlbEntry, addend)));
     asm_alu(s, ALU_ADD, 3, host, a);
-    return (Addr){ a, st, mem_b(host, in->imm) };
+    return (Addr){ a, st, host, -1, in->imm };
 }
 
 static Addr check_next(Emit *e, const Ins *in, int host)
@@ -165,7 +216,7 @@ static Addr check_next(Emit *e, const Ins *in, int host)
     Stub *st = emit_stub(e, STUB_GROUP, asm_jcc_long(&e->a, CC_E));
     st->host = -1;
     st->base = e->loc[in->a.id];
-    return (Addr){ st->base.reg, st, mem_b(host, in->imm) };
+    return (Addr){ st->base.reg, st, host, -1, in->imm };
 }
 
 static bool leads(const Emit *e, i32 i)
@@ -255,12 +306,6 @@ static void load_value(Emit *e, int ty, MemOp m, int d, Mem from)
     }
 }
 
-static Mem mem_off(Mem m, i32 more)
-{
-    m.disp += more;
-    return m;
-}
-
 static bool vec_big_endian(const Ins *in)
 {
     return in->aux & MO_BE && (ty_vec(in->ty) || ty_vec(in->ty2));
@@ -275,7 +320,7 @@ static void gen_ld(Emit *e, const Ins *in, i32 i)
     Addr ad = slow ? always_slow(e, in) : check_plain(e, in, i, host, false);
     site_of(e, in, ad)->dst = (i8)d;
     if (!slow)
-        load_value(e, in->ty, in->aux, d, ad.mem);
+        load_value(e, in->ty, in->aux, d, mem_at(ad, 0));
     resume_here(e, ad);
     release_plain(e, in, i);
     ra_release(e, (Val){ i });
@@ -294,9 +339,9 @@ static void gen_ld2(Emit *e, const Ins *in, i32 i)
     s->dst = (i8)d;
     s->dst2 = (i8)d2;
     if (!slow) {
-        load_value(e, in->ty, in->aux, d, ad.mem);
+        load_value(e, in->ty, in->aux, d, mem_at(ad, 0));
         if (want2)
-            load_value(e, in->ty, in->aux, d2, mem_off(ad.mem, n));
+            load_value(e, in->ty, in->aux, d2, mem_at(ad, n));
     }
     resume_here(e, ad);
     release_plain(e, in, i);
@@ -349,9 +394,9 @@ static void gen_st(Emit *e, const Ins *in, i32 i)
     if (two)
         operand(e, s, 1, in->c);
     if (!slow) {
-        store_value(e, in->ty, in->aux, ad.mem, in->b);
+        store_value(e, in->ty, in->aux, mem_at(ad, 0), in->b);
         if (two)
-            store_value(e, in->ty, in->aux, mem_off(ad.mem, (i32)memop_bytes(in->aux)), in->c);
+            store_value(e, in->ty, in->aux, mem_at(ad, (i32)memop_bytes(in->aux)), in->c);
     }
     resume_here(e, ad);
     if (in->aux & MO_REL) {                         // ordered before a later load-acquire
@@ -595,12 +640,11 @@ void emit_group_stub(Emit *e, const Stub *s)
 const void *emit_probe_thunk(Asm *a, bool write, unsigned bytes, const void *slow, Mem saved)
 {
     const void *at = (const void *)(uintptr_t)asm_exec(a, a->p);
-    i32 tag = write ? offsetof(TlbEntry, wtag) : offsetof(TlbEntry, rtag);
     asm_store(a, 3, saved, RAX);
     index_of(a, RDX);
     asm_lea(a, 3, RCX, mem_b(RDX, (i32)bytes - 1));
     asm_alu_i(a, ALU_AND, 3, RCX, -(i32)PAGE_SIZE);
-    asm_alu_m(a, ALU_CMP, 3, RCX, mem_bi(R15, RAX, 0, tag));
+    asm_alu_m(a, ALU_CMP, 3, RCX, mem_bi(R15, RAX, 0, tag_offset(write)));
     u8 *miss = asm_jcc_short(a, CC_NE);
     asm_load(a, 3, RAX, mem_bi(R15, RAX, 0, offsetof(TlbEntry, addend)));
     asm_lea(a, 3, RAX, mem_bi(RAX, RDX, 0, 0));

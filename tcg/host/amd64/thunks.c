@@ -194,6 +194,9 @@ static void make_all(Asm *a, const TcgFrontend *fe, Thunks *t)
                                                       vec ? t->slow_vec : t->slow,
                                                       tc_mem(fe, TC(gpr) + 8 * RAX));
     }
+    for (int r = 0; r < 16; r++)
+        for (int write = 0; write < 2; write++)
+            emit_probe_text(a, &t->probe_text[write][r], r, write);
 }
 
 bool thunks_init(Tcg *tcg, Error *err)
