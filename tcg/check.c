@@ -4,8 +4,9 @@
 // Not compared are regions that reach a device or a helper with effects of its own (system
 // registers, exceptions by instruction): they run once, as without --check.  Helpers that only
 // compute run twice.  The exit word is set while a region runs, so that generated code comes back
-// at the next region's entry; a loop makes one turn.  Some regions look at that word, which other
-// threads write: a run in which it changed says nothing.
+// at the next region's entry; a loop makes as many turns as the evaluator made, which has room for
+// so many stores.  Some regions look at that word, which other threads write: a run in which it
+// changed says nothing.
 #include "tcg/check.h"
 #include "core/machine.h"
 #include "tcg/host.h"
@@ -18,7 +19,7 @@
 
 LOG_CATEGORY("tcg.check")
 
-enum { STORES = 1024, FLOATS = 4, STENVS = 128 };
+enum { STORES = 1024, FLOATS = 4, STENVS = 128, TURNS = 16 };
 
 typedef struct Stored { u8 *host; u32 n; u8 was[32], is[32]; } Stored;
 
@@ -36,7 +37,8 @@ typedef struct Check {
     u32 nstores;
     u32 exit;                                       // the exit word before both runs
     u64 left;                                       // regions until one is compared
-    u64 compared, given_up, faults, disturbed;
+    u64 compared, given_up, faults, disturbed, turned;
+    i32 turns;                                      // that the shadow made after the first
     const EvalProg *prog;
     State before, eval, host;
     Stored stored[STORES];
@@ -82,6 +84,16 @@ bool check_compile(Tcg *tcg, Ctx *t, Region *r)
 // -- hooks --------------------------------------------------------------------------------
 
 bool check_shadows(const TcgThread *th) { return unlikely(th->check) && th->check->shadow; }
+
+bool check_turn(TcgThread *th, const Region *r)
+{
+    enum { MOST = 128 };                            // stores of a turn
+    Check *c = th->check;
+    if (!r->loops || c->turns == TURNS || c->nstores + MOST > STORES)
+        return false;
+    c->turns++;
+    return true;
+}
 
 void check_give_up(TcgThread *th) { th->check->gave_up = true; }
 
@@ -279,6 +291,7 @@ static bool shadow(Cpu *cpu, Check *c)
     eval_thread(tcg_cpu(cpu)->th);
     state_save(cpu, c->prog, &c->before);
     c->nstores = 0;
+    c->turns = 0;
     c->gave_up = c->faulted = false;
     c->shadow = true;
     eval_region(cpu, c->prog);
@@ -315,6 +328,7 @@ bool check_region(Cpu *cpu, Region *r)
     TcgCpu *tc = tcg_cpu(cpu);
     Check *c = tc->th->check;
     bool due = !--c->left;
+    tc->turns = TURNS;
     atomic_fetch_or(&cpu->exit, CPU_EXIT_ACCEL);
     c->exit = cpu_exit_bits(cpu);
     if (due) {
@@ -324,6 +338,9 @@ bool check_region(Cpu *cpu, Region *r)
         c->compared += c->expected;
         c->given_up += !c->expected;
         due = c->expected;
+        if (due)
+            tc->turns = c->turns;
+        c->turned += due && c->turns;
     }
     tc->tcg->host->run(cpu, r);
     if (due)
@@ -336,8 +353,8 @@ void check_stats(const Tcg *tcg, Str *out)
     if (!tcg->check)
         return;
     const Check *c = tcg_cpu(tcg->cpus.at[0])->th->check;
-    str_addf(out, "--check: %llu regions compared, %llu of them faulted, %llu could not be, "
-             "%llu were interrupted\n",
-             (unsigned long long)c->compared, (unsigned long long)c->faults,
+    str_addf(out, "--check: %llu regions compared, %llu of them in several turns, %llu faulted, "
+             "%llu could not be, %llu were interrupted\n", (unsigned long long)c->compared,
+             (unsigned long long)c->turned, (unsigned long long)c->faults,
              (unsigned long long)c->given_up, (unsigned long long)c->disturbed);
 }

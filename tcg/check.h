@@ -19,6 +19,7 @@ void check_stats(const Tcg *tcg, Str *out);
 // -- hooks --
 // Is a shadow running?  Then nothing may be done that cannot be taken back.
 bool check_shadows(const TcgThread *th);
+bool check_turn(TcgThread *th, const Region *r);     // may the shadow go round r's loop again?
 void check_give_up(TcgThread *th);                  // this region cannot be checked
 void check_store(TcgThread *th, u8 *host, unsigned n);      // these bytes are about to change
 // A fault; true: it was the shadow's, and is not raised.

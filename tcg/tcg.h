@@ -112,6 +112,7 @@ typedef struct TcgCpu {
     i64 budget;                                     // icount.c: instructions that may still run
     u64 end;                                        // executed when all of it has
     u64 undone;                                     // taken off it, but coming after the current
+    i32 turns;                                      // --check: that a loop may still make
 } TcgCpu;
 _Static_assert(sizeof(TcgCpu) <= CPU_ACCEL_STATE, "TcgCpu outgrew the Cpu's accelerator block");
 static inline TcgCpu *tcg_cpu(Cpu *cpu) { return (TcgCpu *)(void *)cpu->accel_state; }

@@ -264,8 +264,13 @@ void loop_back(Emit *e, const Stub *like)
         emit_budget(e, ALU_SUB, e->t->insns - like->give_back);
         emit_stub(e, STUB_LOOP, asm_jcc_long(&e->a, CC_S));
     }
-    asm_alu_mi(&e->a, ALU_CMP, 2, env_mem(e, offsetof(Cpu, exit)), 0);
-    asm_jcc_back(&e->a, CC_E, e->loop.head);
+    if (e->tcg->check) {                            // the exit word is set
+        asm_alu_mi(&e->a, ALU_SUB, 2, env_mem(e, TC(turns)), 1);
+        asm_jcc_back(&e->a, CC_NS, e->loop.head);
+    } else {
+        asm_alu_mi(&e->a, ALU_CMP, 2, env_mem(e, offsetof(Cpu, exit)), 0);
+        asm_jcc_back(&e->a, CC_E, e->loop.head);
+    }
     emit_stub(e, STUB_LOOP, asm_jmp_long(&e->a));
 }
 

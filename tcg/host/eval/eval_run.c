@@ -319,6 +319,17 @@ static bool begin(Frame *f, const EvalProg *p)
     return true;
 }
 
+// A way back to the start that is to be taken now: only in --check's shadow.
+static bool again(Frame *f, const Ins *in)
+{
+    TcgThread *th = tcg_cpu(f->cpu)->th;
+    if ((in->uses != EK_EXIT && in->uses != EK_EXITCC) || in->k != f->p->pc ||
+        !check_shadows(th) || !check_turn(th, f->p->region))
+        return false;
+    f->pc = f->p->pc;
+    return begin(f, f->p);
+}
+
 EvalEnd eval_region(Cpu *cpu, const EvalProg *p)
 {
     EvalThread *et = tcg_cpu(cpu)->th->eval;
@@ -358,8 +369,10 @@ EvalEnd eval_region(Cpu *cpu, const EvalProg *p)
             break;
         default:
             end = do_exit(&f, in);
-            if (end >= 0)
+            if (end >= 0 && !again(&f, in))
                 return (EvalEnd)end;
+            if (end >= 0)
+                in = p->ins, d = f.v;               // and on with the first
         }
     }
 }
