@@ -16,7 +16,8 @@ and follows the script on stdin, a step per line:
     tty-restored             the terminal's settings are what they were
 
 Prints nothing and returns 0 when all steps hold; otherwise one line with the
-step that failed and the last words of the console, and returns 1.
+step that failed and the last words of the console, and returns 1; returns 77
+when there are no pseudo-terminals here (a chroot without /dev/pts).
 """
 import os, pty, re, select, signal, subprocess, sys, termios, time
 
@@ -148,7 +149,11 @@ def main(args):
     steps = {"wait": 1, "send": 0, "absent": 0, "seen": 0, "exit": 1, "alive": 0, "tty-restored": 0, "kill": 0,
              "tty-raw": 0}
     script = [l.strip() for l in sys.stdin if l.strip() and not l.startswith("#")]
-    c = Console(args, log, tty)
+    try:
+        c = Console(args, log, tty)
+    except OSError as e:
+        print("no pseudo-terminal here: %s" % e)
+        return 77
     try:
         for line in script:
             word, _, rest = line.partition(" ")

@@ -28,6 +28,7 @@ boot() {
     case $name in *"${ONLY-}"*) ;; *) cat >/dev/null; return ;; esac
     # shellcheck disable=SC2086 # MIMIC may have arguments, tty be nothing
     if why=$(python3 "$here/console.py" --log "$logs/$name.log" $tty $MIMIC "$@"); then ok "$name"
+    elif [ $? = 77 ]; then skip "$name" "$why"
     else fail "$name" "$why ($logs/$name.log)"; fi
 }
 # need_guest NAME : fetch it once; without it the whole script is one skip
