@@ -84,7 +84,7 @@ void ir_reset(Ctx *t, Cpu *cpu, const TcgFrontend *fe, u64 pc, u32 mode)
     t->start = t->pc = t->next_pc = pc;
     t->mode = mode;
     t->insns = 0;
-    t->ended = t->overflow = t->moves = false;
+    t->ended = t->overflow = t->moves = t->parallel = false;
     memset(t->fe, 0, sizeof t->fe);
     t->n = 1;                                       // 0 is the sentinel "no value"
     memset(&t->ins[0], 0, sizeof t->ins[0]);

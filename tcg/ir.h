@@ -64,9 +64,10 @@ enum {
     MO_USER   = 1 << 6,                             // the other space (LDTR, STTR): EL0's
     MO_ACQ    = 1 << 7,                             // load-acquire
     MO_REL    = 1 << 8,                             // store-release (sequentially consistent)
-    MO_ATOMIC = 1 << 9,                             // single-copy atomic even for pairs
+    MO_ATOMIC = 1 << 9,                             // single-copy atomic; LD2, ST2: both at
+                                                    // once where 16 bytes are aligned
     MO_ORDERED = 1 << 10,                           // AcquireOrdered/Release: faults say so
-    MO_ALIGN16 = 1 << 11,                           // LSE2: aligned only within 16 bytes
+    MO_ALIGN16 = 1 << 11,                           // fault when not within 16 aligned bytes
     MO_DCZVA  = 1 << 12,                            // cache maintenance: fault syndrome CM
 };
 static inline unsigned memop_bytes(MemOp m) { return 1u << (m & MO_SIZE); }
@@ -121,6 +122,7 @@ struct Ctx {
     u32 mode;                                       // the front-end's mode key
     u32 max_insns, insns;
     bool ended;                                     // an exit has been emitted
+    bool parallel;                                  // other CPUs may see how memory is accessed
     u32 fe[16];                                     // front-end scratch, zeroed at begin
     // what the front-end leaves alone
     const struct TcgFrontend *fend;

@@ -46,12 +46,8 @@ static bool refuse(TcgFault *f, const Access *x, u64 va, int why)
     return false;
 }
 
-static bool misaligned(const Access *x, unsigned unit)
-{
-    if (x->m & MO_ALIGN16)                          // FEAT_LSE2 (B2.2.1.1)
-        return ((x->va & 15) + x->size) > 16;
-    return x->va & (unit - 1);
-}
+static bool within16(const Access *x) { return (x->va & 15) + x->size <= 16; }
+static bool misaligned(const Access *x, unsigned unit) { return x->va & (unit - 1); }
 
 static bool resolve_page(Access *x, TcgFault *f)
 {
@@ -71,7 +67,7 @@ static bool resolve_page(Access *x, TcgFault *f)
 // Checks alignment and permissions of all of it, and finds where it is.
 static bool resolve(Access *x, unsigned align_unit, TcgFault *f)
 {
-    if ((x->m & (MO_ALIGN | MO_ALIGN16)) && misaligned(x, align_unit))
+    if ((x->m & MO_ALIGN && misaligned(x, align_unit)) || (x->m & MO_ALIGN16 && !within16(x)))
         return refuse(f, x, x->va, TF_ALIGN);
     x->split = (x->va & (PAGE_SIZE - 1)) + x->size > PAGE_SIZE;
     if (x->split) {
@@ -125,6 +121,13 @@ GUEST_ACCESS static void ram_store(u8 *p, unsigned n, u64 v)
     case 4: { u32 w = (u32)v; __builtin_memcpy(p, &w, 4); break; }
     default: __builtin_memcpy(p, &v, 8); break;
     }
+}
+
+// Atomic, on every host with AVX (SDM vol. 3, 10.1.1); p is aligned.
+typedef u64 Both __attribute__((vector_size(16)));
+GUEST_ACCESS static void ram_copy16(u8 *to, const u8 *from)
+{
+    *(volatile Both *)(void *)to = *(const volatile Both *)(const void *)from;
 }
 
 static void code_written(Access *x, const u8 *host, unsigned n)
@@ -210,11 +213,33 @@ static bool split_rw(Access *x, u8 *bytes, TcgFault *f)
     return true;
 }
 
+// 16 aligned bytes of RAM go together: FEAT_LSE2 wants it of pairs (B2.2.1.1).
+static bool at_once(const Access *x) { return x->host && x->size == 16 && !(x->va & 15); }
+
+static void transfer_at_once(Access *x, u8 *bytes)
+{
+    alignas(16) u8 b[16];
+    if (!x->write) {
+        ram_copy16(b, x->host);
+        memcpy(bytes, b, 16);
+        return;
+    }
+    memcpy(b, bytes, 16);
+    about_to_write(x, x->host, 16);
+    ram_copy16(x->host, b);
+    if (x->code)
+        code_written(x, x->host, 16);
+}
+
 // bytes[0..size) <-> memory, in units that devices understand.
 static bool transfer(Access *x, u8 *bytes, TcgFault *f)
 {
     if (x->split)
         return split_rw(x, bytes, f);
+    if (at_once(x)) {
+        transfer_at_once(x, bytes);
+        return true;
+    }
     unsigned unit = memop_bytes(x->m) > 8 ? 8 : memop_bytes(x->m);
     for (unsigned off = 0; off < x->size; off += unit) {
         u64 v = 0;
@@ -276,7 +301,7 @@ static void to_bytes(u8 *p, MemOp m, V128 v)
 
 static bool simple(const Access *x)
 {
-    return !x->split && !(x->m & MO_BE) &&
+    return !x->split && !(x->m & MO_BE) && !at_once(x) &&
            (x->host ? !(x->write && x->code) : x->size <= 8 && x->size == memop_bytes(x->m));
 }
 
@@ -366,9 +391,29 @@ GUEST_ACCESS static bool cas16(u8 *p, V128 *expect, V128 v)
         break;                                                                               \
     }
 
+// n unaligned bytes within 16 aligned ones (FEAT_LSE2), by all 16.
+GUEST_ACCESS static bool cas_within16(u8 *p, unsigned n, V128 *expect, V128 v)
+{
+    size_t off = (uintptr_t)p & 15;
+    u8 *all = p - off, *at;
+    V128 is = { { ram_load(all, 8), ram_load(all + 8, 8) } }, want;
+    bool same;
+    do {
+        at = (u8 *)&is + off;
+        same = !memcmp(at, expect, n);
+        want = is;
+        if (same)
+            memcpy((u8 *)&want + off, &v, n);
+    } while (!cas16(all, &is, want));
+    memcpy(expect, at, n);
+    return same;
+}
+
 // Compare-and-swap of n bytes; *expect becomes what was there.
 GUEST_ACCESS static bool cas_n(u8 *p, unsigned n, V128 *expect, V128 v)
 {
+    if ((uintptr_t)p & (n - 1))
+        return cas_within16(p, n, expect, v);
     u64 e = expect->d[0] & mask_bytes(n), old = e;
     bool ok;
     switch (n) {
@@ -508,7 +553,7 @@ static bool atomic_access(Access *x, const Ins *in, const V128 *v, V128 *res, Tc
 {
     if (!x->host)
         return refuse(f, x, x->va, TF_ATOMIC);
-    if (x->split || x->va & (x->size - 1))          // the front-end asks for alignment
+    if (!within16(x))                               // the front-end asks for it, or for more
         return refuse(f, x, x->va, TF_ALIGN);
     bool both = in->op == OP_RMW || in->op == OP_CAS || in->op == OP_CAS2;
     if (watched(x, both ? PAGE_R | PAGE_W : x->write ? PAGE_W : PAGE_R, f))

@@ -115,16 +115,24 @@ static void passes(Ctx *t)
         log_ir(t, "after");
 }
 
-void translate_show(Cpu *cpu, const Region *r)
+static Ctx *ir_begin(Cpu *cpu, u64 pc, u32 mode, const FetchEntry *fe)
 {
     TcgCpu *tc = tcg_cpu(cpu);
     Ctx *t = &tc->th->ir;
+    ir_reset(t, cpu, tc->fe, pc, mode);
+    t->parallel = cpu->machine->config->cpus > 1;
+    t->fetch_host = fe->host;
+    t->fetch_page = pc & ~(u64)(PAGE_SIZE - 1);
+    return t;
+}
+
+void translate_show(Cpu *cpu, const Region *r)
+{
+    TcgCpu *tc = tcg_cpu(cpu);
     const FetchEntry *fe = &tc->th->fetch[(r->pc >> PAGE_BITS) & 63];
     if (fe->page != (r->pc & ~(u64)(PAGE_SIZE - 1)))
         return;
-    ir_reset(t, cpu, tc->fe, r->pc, r->mode);
-    t->fetch_host = fe->host;
-    t->fetch_page = fe->page;
+    Ctx *t = ir_begin(cpu, r->pc, r->mode, fe);
     build(t, tc->fe, r->insns, r->solo);
     log_insns(t);
     ir_pass_dce(t);
@@ -170,11 +178,8 @@ static bool make_code(Tcg *tcg, TcgThread *th, Ctx *t, Region *r)
 static Region *attempt(Cpu *cpu, u64 pc, const FetchEntry *fe, u32 max, bool solo)
 {
     TcgCpu *tc = tcg_cpu(cpu);
-    Ctx *t = &tc->th->ir;
-    ir_reset(t, cpu, tc->fe, pc, tc->mode | fe->mode);
+    Ctx *t = ir_begin(cpu, pc, tc->mode | fe->mode, fe);
     t->moves = tc->tcg->host->relocate && ((i64)pc >= 0 || stress_on(tc->tcg, STRESS_MOVE));
-    t->fetch_host = fe->host;
-    t->fetch_page = pc & ~(u64)(PAGE_SIZE - 1);
     build(t, tc->fe, max, solo);
     if (t->overflow)
         return NULL;

@@ -339,6 +339,7 @@ u32 arm_mode(const ArmCpu *s)
     if (unlikely(s->fpcr & (FPCR_FZ | FPCR_DN | FPCR_AHP | FPCR_FZ16)))
         m |= AM_FPCR_SPECIAL;
     m |= (u32)bit(sctlr, 1) * AM_ALIGN;
+    m |= (u32)bit(sctlr, 6) * AM_NAA;
     m |= (u32)bit(sctlr, 3 + low) * AM_SPALIGN;     // SA, SA0
     m |= (u32)bit(sctlr, 25 - low) * AM_BE;         // EE, E0E
     m |= (u32)bits(s->tcr[1], TCR_TBI0, 2) * AM_TBI0;

@@ -67,7 +67,7 @@ static const Model model_max = {
     .feat = V8_2 | FB(ssbs2) | FB(e0pd) |
             FB(dpb2) | FB(pauth) | FB(flagm) | FB(flagm2) | FB(sb) | FB(dit) |
             FB(lrcpc2) | FB(ttl) | FB(tlbios) | FB(tlbirange) | FB(bti) | FB(fhm) | FB(fcma) |
-            FB(jscvt) | FB(frintts),
+            FB(jscvt) | FB(frintts) | FB(lse2),
 };
 
 const CpuModel arm_models[] = {
@@ -107,6 +107,7 @@ static const IdField id_fields[] = {                // later rows win
     IDF(hafdbs, mmfr1, 0, 2), IDF(hpds, mmfr1, 12, 1), IDF(pan, mmfr1, 20, 1),
     IDF(pan2, mmfr1, 20, 2), IDF(uao, mmfr2, 4, 1),
     IDF(cnp, mmfr2, 0, 1), IDF(e0pd, mmfr2, 60, 1), IDF(ttl, mmfr2, 48, 1), IDF(bti, pfr1, 0, 1),
+    IDF(lse2, mmfr2, 32, 1),
 };
 
 static unsigned pa_range(u8 pa_bits)                // ID_AA64MMFR0_EL1.PARange
@@ -150,6 +151,7 @@ static void id_init(ArmCpu *s, const Model *m)
     F(sha256, FB(sha1), "SHA-256 (FEAT_SHA256)")                                             \
     F(crc32, 0, "CRC32 (FEAT_CRC32)")                                                        \
     F(lse, 0, "atomic instructions (FEAT_LSE)")                                              \
+    F(lse2, 0, "atomic accesses within 16 bytes (FEAT_LSE2)")                                \
     F(rdm, 0, "SQRDMLAH, SQRDMLSH (FEAT_RDM)")                                               \
     F(dotprod, 0, "SDOT, UDOT (FEAT_DotProd)")                                               \
     F(fp16, 0, "half-precision arithmetic (FEAT_FP16)")                                      \

@@ -51,9 +51,9 @@ enum {
 // SCTLR_EL1 (D23.2.153).
 enum {
     SCTLR_M = 1 << 0, SCTLR_A = 1 << 1, SCTLR_C = 1 << 2, SCTLR_SA = 1 << 3, SCTLR_SA0 = 1 << 4,
-    SCTLR_UMA = 1 << 9, SCTLR_I = 1 << 12, SCTLR_DZE = 1 << 14, SCTLR_UCT = 1 << 15,
-    SCTLR_NTWI = 1 << 16, SCTLR_NTWE = 1 << 18, SCTLR_WXN = 1 << 19, SCTLR_SPAN = 1 << 23,
-    SCTLR_E0E = 1 << 24, SCTLR_EE = 1 << 25, SCTLR_UCI = 1 << 26,
+    SCTLR_NAA = 1 << 6, SCTLR_UMA = 1 << 9, SCTLR_I = 1 << 12, SCTLR_DZE = 1 << 14,
+    SCTLR_UCT = 1 << 15, SCTLR_NTWI = 1 << 16, SCTLR_NTWE = 1 << 18, SCTLR_WXN = 1 << 19,
+    SCTLR_SPAN = 1 << 23, SCTLR_E0E = 1 << 24, SCTLR_EE = 1 << 25, SCTLR_UCI = 1 << 26,
 };
 #define SCTLR_BT0 (1ull << 35)
 #define SCTLR_BT1 (1ull << 36)
@@ -190,6 +190,7 @@ enum {
     AM_BT = 1 << 19,                                // SCTLR.BT0 or BT1
     AM_BREAK = 1 << 17,                             // a breakpoint may match at this level
     AM_NRW = 1 << 20, AM_T = 1 << 21, AM_E = 1 << 22,   // AArch32
+    AM_NAA = 1 << 23,                               // SCTLR.nAA: ordered accesses as others
     AM_IT_SHIFT = 24, AM_IT = (int)0xff000000u,
 };
 static inline unsigned am_el(u32 mode)          { return mode & AM_EL; }

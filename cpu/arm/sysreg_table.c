@@ -46,6 +46,8 @@ static void write_sctlr(ArmCpu *s, const ArmSysReg *r, u64 v)
         v &= ~SCTLR_DSSBS;
     if (!arm_has(s, ARM_FEAT_bti))
         v &= ~(SCTLR_BT0 | SCTLR_BT1);
+    if (!arm_has(s, ARM_FEAT_lse2))
+        v &= ~(u64)SCTLR_NAA;
     write_flushing(s, r, v);
 }
 

@@ -76,7 +76,6 @@ Val  extend_reg(Ctx *t, u32 r, u32 sf, u32 option, u32 shift);          // Exten
 Val  base_reg(Ctx *t, u32 rn);                      // Xn or SP as the base of an access; checks
                                                     // the alignment of SP (D1.8.2)
 MemOp memop(const Ctx *t, MemOp m);                 // adds the mode's endianness and alignment
-MemOp memop_atomic(const Ctx *t, MemOp m);          // the same, always aligned
 
 // -- leaving the region --------------------------------------------------------------------
 // Every way out passes here, so that software step sees it (D2.12).

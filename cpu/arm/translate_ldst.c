@@ -30,9 +30,28 @@ MemOp memop(const Ctx *t, MemOp m)
     return m;
 }
 
-MemOp memop_atomic(const Ctx *t, MemOp m)
+static bool has(const Ctx *t, ArmFeature f) { return arm_has(arm_cpu(t->cpu), f); }
+
+// Exclusives and atomics: aligned, with FEAT_LSE2 within 16 aligned bytes, unless SCTLR.A wants
+// more (B2.5.2).
+static MemOp memop_atomic(const Ctx *t, MemOp m)
 {
-    return memop(t, m) | MO_ALIGN | MO_ATOMIC;
+    m = memop(t, m) | MO_ATOMIC;
+    return m & MO_ALIGN ? m : m | (has(t, ARM_FEAT_lse2) ? MO_ALIGN16 : MO_ALIGN);
+}
+
+// Load-acquire and store-release: the same, but for SCTLR.nAA (D23.2.153).
+static MemOp memop_ordered(const Ctx *t, MemOp m)
+{
+    return t->mode & AM_NAA ? memop(t, m) | MO_ATOMIC : memop_atomic(t, m);
+}
+
+// With FEAT_LSE2 a pair of X registers is one access where it is aligned (B2.2.1.1), which only
+// another CPU can see.
+static MemOp memop_pair(const Ctx *t, u32 sf)
+{
+    bool one = sf && t->parallel && has(t, ARM_FEAT_lse2);
+    return memop(t, sf ? MO_64 : MO_32) | (one ? MO_ATOMIC : 0);
 }
 
 // LDTR and STTR are EL0's accesses, but for UAO (C6.1.3).
@@ -154,7 +173,7 @@ bool trans_stp(Ctx *t, const a64_pair *a)                       // C6.2.369 STP,
 {
     i32 scale = a->sf ? 8 : 4;
     Val base = base_reg(t, a->rn), v = get_reg(t, a->rt, a->sf), w = get_reg(t, a->rt2, a->sf);
-    ir_st2(t, ty_sf(a->sf), memop(t, a->sf ? MO_64 : MO_32), base, pair_offset(a, scale), v, w);
+    ir_st2(t, ty_sf(a->sf), memop_pair(t, a->sf), base, pair_offset(a, scale), v, w);
     pair_writeback(t, a, base, scale);
     return true;
 }
@@ -163,7 +182,7 @@ static bool gen_ldp(Ctx *t, const a64_pair *a, IrType ty, MemOp m)
 {
     i32 scale = (i32)memop_bytes(m);
     Val base = base_reg(t, a->rn), w;
-    Val v = ir_ld2(t, ty, memop(t, m), base, pair_offset(a, scale), &w);
+    Val v = ir_ld2(t, ty, m, base, pair_offset(a, scale), &w);
     pair_writeback(t, a, base, scale);
     put_reg(t, a->rt, ty == T_I64, v);
     put_reg(t, a->rt2, ty == T_I64, w);
@@ -172,12 +191,12 @@ static bool gen_ldp(Ctx *t, const a64_pair *a, IrType ty, MemOp m)
 
 bool trans_ldp(Ctx *t, const a64_pair *a)                       // C6.2.195 LDP, C6.2.190 LDNP
 {
-    return gen_ldp(t, a, ty_sf(a->sf), a->sf ? MO_64 : MO_32);
+    return gen_ldp(t, a, ty_sf(a->sf), memop_pair(t, a->sf));
 }
 
 bool trans_ldpsw(Ctx *t, const a64_pair *a)                                 // C6.2.196
 {
-    return gen_ldp(t, a, T_I64, MO_32 | MO_SIGN);
+    return gen_ldp(t, a, T_I64, memop_pair(t, 0) | MO_SIGN);
 }
 
 // -- exclusives ----------------------------------------------------------------------------
@@ -223,14 +242,14 @@ bool trans_stxp(Ctx *t, const a64_excl *a)                      // C6.2.394 STXP
 // -- ordered -------------------------------------------------------------------------------
 static void gen_load_ordered(Ctx *t, u32 size, u32 rt, u32 rn)
 {
-    MemOp m = memop_atomic(t, (MemOp)size) | acquire(1);
+    MemOp m = memop_ordered(t, (MemOp)size) | acquire(1);
     put_reg(t, rt, size == 3, ir_ld(t, ty_sf(size == 3), m, base_reg(t, rn), 0));
 }
 
 static void gen_store_ordered(Ctx *t, const a64_excl *a)
 {
     u32 sf = a->size == 3;
-    MemOp m = memop_atomic(t, (MemOp)a->size) | release(1);
+    MemOp m = memop_ordered(t, (MemOp)a->size) | release(1);
     Val base = base_reg(t, a->rn);
     ir_st(t, ty_sf(sf), m, base, 0, get_reg(t, a->rt, sf));
 }
@@ -268,7 +287,7 @@ bool trans_ldapr(Ctx *t, const a64_atomic *a)                               // C
 
 bool trans_ldapur(Ctx *t, const a64_ldapur *a)                  // C6.2.160 LDAPUR, C6.2.355 STLUR
 {
-    MemOp m = memop_atomic(t, (MemOp)a->size) | (a->opc ? acquire(1) : release(1));
+    MemOp m = memop_ordered(t, (MemOp)a->size) | (a->opc ? acquire(1) : release(1));
     gen_ldst(t, m, a->opc, a->rt, base_reg(t, a->rn), a->imm);
     return true;
 }

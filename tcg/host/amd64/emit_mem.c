@@ -107,7 +107,7 @@ static Addr check_const(Emit *e, const Ins *in, bool write)
 static bool one_page(const Ins *in, u64 va)
 {
     u64 size = (u64)memop_bytes(in->aux) << pair_op(in->op);
-    bool aligned = !(in->aux & MO_ALIGN) || !(va & (memop_bytes(in->aux) - 1));
+    bool aligned = !(in->aux & (MO_ALIGN | MO_ALIGN16)) || !(va & (memop_bytes(in->aux) - 1));
     return aligned && !(in->aux & MO_USER) && (va & (PAGE_SIZE - 1)) + size <= PAGE_SIZE;
 }
 
@@ -147,7 +147,8 @@ void emit_probe_text(Asm *s, AsmText *t, int a, bool write)
     asm_take(s, from, last, t);
 }
 
-// One that is to be aligned, or is made as if unprivileged.
+// One that is to be aligned, or is made as if unprivileged.  One that may also be unaligned within
+// 16 bytes is slow then.
 static u8 *probe_odd(Emit *e, const Ins *in, int a, bool write)
 {
     Asm *s = &e->a;
@@ -156,7 +157,7 @@ static u8 *probe_odd(Emit *e, const Ins *in, int a, bool write)
     index_of(s, a);
     if (m & MO_USER)
         asm_alu_m(s, ALU_ADD, 3, RAX, env_mem(e, TC(tlb_user)));
-    if (m & MO_ALIGN) {
+    if (m & (MO_ALIGN | MO_ALIGN16)) {
         i32 unit = in->op == OP_LD2 || in->op == OP_ST2 ? (i32)memop_bytes(m) : size;
         if (unit != size)                           // aligned elements may still cross
             asm_lea(s, 3, RCX, mem_b(a, size - unit));
@@ -178,7 +179,7 @@ static Addr check(Emit *e, const Ins *in, bool write)
     MemOp m = in->aux;
     i32 size = (i32)(memop_bytes(m) << pair_op(in->op)), add = offsetof(TlbEntry, addend);
     int a = address(e, in);
-    u8 *miss = m & (MO_USER | MO_ALIGN) ? probe_odd(e, in, a, write)
+    u8 *miss = m & (MO_USER | MO_ALIGN | MO_ALIGN16) ? probe_odd(e, in, a, write)
                                         : probe(e, a, a, size - 1, write);
     emit_flags_clobbered(e);
     Addr r = { a, emit_stub(e, STUB_SLOW, miss), RAX, a, 0 };
@@ -306,14 +307,32 @@ static void load_value(Emit *e, int ty, MemOp m, int d, Mem from)
     }
 }
 
-static bool vec_big_endian(const Ins *in)
+static bool at_once(int op, MemOp m) { return m & MO_ATOMIC && (op == OP_LD2 || op == OP_ST2); }
+
+static bool odd_big_endian(const Ins *in)
 {
-    return in->aux & MO_BE && (ty_vec(in->ty) || ty_vec(in->ty2));
+    return in->aux & MO_BE && (ty_vec(in->ty) || ty_vec(in->ty2) || at_once(in->op, in->aux));
+}
+
+// Vector moves of 16 bytes are atomic where those are aligned (SDM vol. 3, 10.1.1; AMD APM vol. 2,
+// 7.3.2), on every host that has AVX.
+static void load_both(Emit *e, int ty, MemOp m, int d, int d2, Addr ad)
+{
+    if (!(m & MO_ATOMIC)) {
+        load_value(e, ty, m, d, mem_at(ad, 0));
+        if (d2 >= 0)
+            load_value(e, ty, m, d2, mem_at(ad, (i32)memop_bytes(m)));
+        return;
+    }
+    asm_vmovups_load(&e->a, XMM0, mem_at(ad, 0));
+    asm_vmov_to_r(&e->a, 3, d, XMM0);
+    if (d2 >= 0)
+        asm_vpextr(&e->a, 3, d2, XMM0, 1);
 }
 
 static void gen_ld(Emit *e, const Ins *in, i32 i)
 {
-    bool slow = vec_big_endian(in);
+    bool slow = odd_big_endian(in);
     int host = prepare_plain(e, in, i);
     bool over_base = in->a.id > 0 && !e->group_of[i] && !ty_vec(in->ty);
     int d = ra_def(e, i, over_base ? e->loc[in->a.id].reg : -1);
@@ -329,8 +348,7 @@ static void gen_ld(Emit *e, const Ins *in, i32 i)
 // Both results are defined at once; the LD2HI that follows finds its own made.
 static void gen_ld2(Emit *e, const Ins *in, i32 i)
 {
-    bool slow = vec_big_endian(in);
-    int n = (int)memop_bytes(in->aux);
+    bool slow = odd_big_endian(in);
     bool want2 = e->t->ins[i + 1].op == OP_LD2HI;
     int host = prepare_plain(e, in, i);
     int d = ra_def(e, i, -1), d2 = want2 ? ra_def(e, i + 1, -1) : -1;
@@ -338,11 +356,8 @@ static void gen_ld2(Emit *e, const Ins *in, i32 i)
     Site *s = site_of(e, in, ad);
     s->dst = (i8)d;
     s->dst2 = (i8)d2;
-    if (!slow) {
-        load_value(e, in->ty, in->aux, d, mem_at(ad, 0));
-        if (want2)
-            load_value(e, in->ty, in->aux, d2, mem_at(ad, n));
-    }
+    if (!slow)
+        load_both(e, in->ty, in->aux, d, d2, ad);
     resume_here(e, ad);
     release_plain(e, in, i);
     ra_release(e, (Val){ i });
@@ -374,30 +389,46 @@ static void store_value(Emit *e, int ty, MemOp m, Mem to, Val v)
     }
 }
 
-static void hold(Emit *e, Val v, MemOp m)
+static void store_both_at_once(Emit *e, int b, int c, Addr ad)
 {
+    asm_vmov_from_r(&e->a, 3, XMM0, b);
+    asm_vpinsr(&e->a, 3, XMM0, XMM0, c, 1);
+    asm_vmovups_store(&e->a, mem_at(ad, 0), XMM0);
+}
+
+static void store_values(Emit *e, const Ins *in, Addr ad)
+{
+    if (at_once(in->op, in->aux)) {
+        store_both_at_once(e, ra_use(e, in->b), ra_use(e, in->c), ad);
+        return;
+    }
+    store_value(e, in->ty, in->aux, mem_at(ad, 0), in->b);
+    if (in->op == OP_ST2)
+        store_value(e, in->ty, in->aux, mem_at(ad, (i32)memop_bytes(in->aux)), in->c);
+}
+
+static void hold(Emit *e, Val v, const Ins *in)
+{
+    IrType ty = (in->aux & MO_SIZE) == MO_64 ? T_I64 : T_I32;
     i32 k;
-    if (!ir_is_k(v) || m & MO_BE || !ra_imm32(e, v, (m & MO_SIZE) == MO_64 ? T_I64 : T_I32, &k))
+    if (!ir_is_k(v) || in->aux & MO_BE || at_once(in->op, in->aux) || !ra_imm32(e, v, ty, &k))
         ra_use(e, v);
 }
 
 static void gen_st(Emit *e, const Ins *in, i32 i)
 {
-    bool two = in->op == OP_ST2, slow = vec_big_endian(in);
+    bool two = in->op == OP_ST2, slow = odd_big_endian(in);
     int host = prepare_plain(e, in, i);
-    hold(e, in->b, in->aux);
+    hold(e, in->b, in);
     if (two)
-        hold(e, in->c, in->aux);
+        hold(e, in->c, in);
     Addr ad = slow ? always_slow(e, in) : check_plain(e, in, i, host, true);
     Site *s = site_of(e, in, ad);
     operand(e, s, 0, in->b);
     if (two)
         operand(e, s, 1, in->c);
-    if (!slow) {
-        store_value(e, in->ty, in->aux, mem_at(ad, 0), in->b);
-        if (two)
-            store_value(e, in->ty, in->aux, mem_at(ad, (i32)memop_bytes(in->aux)), in->c);
-    }
+    if (!slow)
+        store_values(e, in, ad);
     resume_here(e, ad);
     if (in->aux & MO_REL) {                         // ordered before a later load-acquire
         full_fence(e);
@@ -607,16 +638,16 @@ static void stub_store(Emit *e, const Site *s, int n, Mem to)
 
 static void stub_access(Emit *e, const Site *s)
 {
-    Mem m = mem_b(RAX, 0), m2 = mem_b(RAX, (i32)memop_bytes(s->aux));
-    if (s->op == OP_ST || s->op == OP_ST2) {
-        stub_store(e, s, 0, m);
+    Addr ad = { .base = RAX, .index = -1 };
+    if (s->op == OP_LD || s->op == OP_LD2) {
+        load_both(e, s->ty, s->aux, s->dst, s->dst2, ad);
+    } else if (at_once(s->op, s->aux)) {
+        store_both_at_once(e, s->src[0], s->src[1], ad);
+    } else {
+        stub_store(e, s, 0, mem_at(ad, 0));
         if (s->op == OP_ST2)
-            stub_store(e, s, 1, m2);
-        return;
+            stub_store(e, s, 1, mem_at(ad, (i32)memop_bytes(s->aux)));
     }
-    load_value(e, s->ty, s->aux, s->dst, m);
-    if (s->dst2 >= 0)
-        load_value(e, s->ty, s->aux, s->dst2, m2);
 }
 
 void emit_group_stub(Emit *e, const Stub *s)

@@ -37,7 +37,7 @@ typedef struct Finder {
 static bool plain(const Ins *in)
 {
     return (in->op == OP_LD || in->op == OP_LD2 || in->op == OP_ST || in->op == OP_ST2) &&
-           !(in->aux & ~(MO_SIZE | MO_SIGN)) && !ir_is_k(in->a);
+           !(in->aux & ~(MO_SIZE | MO_SIGN | MO_ATOMIC)) && !ir_is_k(in->a);
 }
 
 static bool stores(const Ins *in) { return in->op == OP_ST || in->op == OP_ST2; }

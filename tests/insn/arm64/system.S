@@ -140,8 +140,8 @@ TEST
     isb
     ldr     x4, [x6, #1]
     EXPECT(1f)
-    add     x7, x6, #1
-2:  ldaxr   w4, [x7]                // exclusives and acquires always
+    orr     x7, x6, #15
+2:  ldaxr   w4, [x7]                // exclusives and acquires always (LSE2: beyond 16 bytes)
     WRONG
 1:  ESR(0x96000021)
 
