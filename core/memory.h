@@ -298,6 +298,18 @@ static inline MemRef as_lookup_near(AddressSpace *as, Gpa addr, MemNear *near)
     return ref;
 }
 
+// Only the host address of the `size` bytes there; NULL: they are not all in RAM or ROM.  (A MemRef
+// goes through memory, where reading it back in other pieces than were written takes 5 ns.)
+static inline u8 *as_host_near(AddressSpace *as, Gpa addr, unsigned size, MemNear *near)
+{
+    if (unlikely(addr - near->base >= near->len || near->version != atomic_load(&as->version)) &&
+        !as_lookup_far(as, addr, near).host)
+        return NULL;
+    u64 skip = addr - near->base;
+
+    return near->ref.host && near->len - skip >= size ? near->ref.host + skip : NULL;
+}
+
 // One access of 1, 2, 4 or 8 bytes, little-endian value in a register.  Aligned RAM
 // accesses are single-copy atomic.  Stores to ROM are dropped (MEM_OK).
 MemResult as_read(AddressSpace *as, Gpa addr, u64 *val, unsigned size, MemAttrs attrs);

@@ -67,6 +67,8 @@ typedef struct TcgFrontend {
     // the MMU.  Must not raise.  acc decides which permission is asked for; the result's prot
     // may include others that need no further work (dirty bits: no PAGE_W until set).
     bool (*translate)(Cpu *cpu, u64 va, TcgAccess acc, const TcgSpace *sp, bool user, TcgPage *out);
+    // What translate remembers of tables on the way to a mapping is void (TLBI, another map).
+    void (*forget_tables)(Cpu *cpu);
     u64  (*canonical)(Cpu *cpu, u64 pc);            // target of an indirect branch as pc holds it
     void (*context)(Cpu *cpu, TcgContext *out);     // from the registers as they are now
     // exceptions: registers and pc are exact when these are called; they set up the guest's
@@ -118,8 +120,13 @@ bool tcg_probe_quiet(Cpu *cpu, u64 va, TcgAccess acc, MemOp m, TcgFault *f, u64 
 
 // TLB maintenance.  `all_cpus`: also on the machine's other vCPUs, done when this returns.
 typedef enum { TLBI_ALL, TLBI_ASID, TLBI_VA, TLBI_VA_ALL_ASID } TcgTlbi;
-typedef struct TcgTlbiOp { TcgTlbi kind; u16 asid; u8 regime; u64 va; u64 size; } TcgTlbiOp;
-                                                    // va, size: bytes from va on
+typedef struct TcgTlbiOp {
+    TcgTlbi kind;
+    u16 asid;
+    u8 regime;
+    bool last;                                      // only of last levels: see forget_tables
+    u64 va, size;                                   // bytes from va on
+} TcgTlbiOp;
 void tcg_tlbi(Cpu *cpu, const TcgTlbiOp *op, bool all_cpus);
 void tcg_icache_invalidate(Cpu *cpu, u64 va, u64 len, bool all);  // IC: a hint; stores are watched
 

@@ -82,6 +82,7 @@ TlbTable *tlb_table(TcgThread *th, const TcgSpace *space)
 
 void tlb_flush_data(TcgThread *th)
 {
+    tcg_cpu(th->cpu)->fe->forget_tables(th->cpu);
     for (int i = 0; i < TLB_TABLES && th->tables[i]; i++)
         table_clear(th->tables[i]);
 }
@@ -139,6 +140,8 @@ static void drop_code(TcgThread *th, const TcgTlbiOp *op)
 void tlb_apply(TcgThread *th, const TcgTlbiOp *op)
 {
     th->stats.tlbi++;
+    if (!op->last)
+        tcg_cpu(th->cpu)->fe->forget_tables(th->cpu);
     for (int i = 0; i < TLB_TABLES && th->tables[i]; i++) {
         TlbTable *t = th->tables[i];
         if (!t->live || !op_names_space(op, &t->space))

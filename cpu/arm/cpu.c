@@ -83,6 +83,7 @@ void arm_reset(Cpu *cpu)
     s->dbgclaim = 0;
     atomic_store(&s->event, 0);
     atomic_store(&s->low_global, 0);
+    arm_forget_tables(cpu);
     s->pc = s->id.rvbar;
     arm_timers_reset(s);
     arm_pmu_reset(s);

@@ -172,7 +172,8 @@ typedef struct ArmWalk {
     bool pan;
     bool set_af, set_dirty;                         // may update descriptors (HAFDBS)
     bool mmu_off;
-    MemNear *near;                                  // of the tables; NULL: not remembered
+    bool own;                                       // by the vCPU's thread, for its TLB: tables
+    u16 asid;                                       // may be remembered, this is whose they are
     // result
     u64 pa;
     u32 fsc;                                        // of a fault
@@ -181,6 +182,7 @@ typedef struct ArmWalk {
     bool device, global, guarded;
 } ArmWalk;
 bool arm_walk(ArmCpu *s, ArmWalk *w);               // false: w->fsc
+void arm_forget_tables(Cpu *cpu);                   // slot of TcgFrontend
 void arm_at(ArmCpu *s, u64 va, TcgAccess acc, unsigned el, bool pan);   // fills PAR_EL1
 unsigned arm_granule_bits(u64 tcr, bool high);      // log2 of what TCR.TG0 or TG1 selects
 void arm_mappings(Cpu *cpu, bool each, Str *out);   // mappings.c

@@ -3,8 +3,12 @@
 // 4, 16 and 64 KiB, 48-bit addresses, hardware access and dirty flags, PAN; AT and PAR_EL1; the
 // translator's context.  Missing on purpose: EL2, EL3 and stage 2; 52-bit addresses.
 //
-// A walk reads descriptors through RAM directly.  Nothing here raises; nothing is cached: the
-// soft TLB is the translator's.
+// A walk reads descriptors through RAM directly.  Nothing here raises.  The soft TLB is the
+// translator's; what is cached here are the last tables on the way (D8.17): a vCPU remembers a
+// few tables of level 3 by the 2 MiB of VA, the exception level, the ASID and the TTBR that a walk
+// began with, so that writing TTBRn_EL1 forgets nothing.  Each TLBI but those of the last level
+// (VALE1 and its kin) forgets all of them, and so do changes of TCR and SCTLR, a reset, another
+// memory map: whatever empties the TLB.  An invalid descriptor and a leaf are always read again.
 #include "cpu/arm/internal.h"
 
 #include "util/bits.h"
@@ -66,7 +70,7 @@ static bool walk_off(ArmCpu *s, ArmWalk *w)
 // -- descriptors ------------------------------------------------------------------------------
 typedef struct Desc {
     u64 pa, val;
-    MemRef at;                                      // .host NULL: not in RAM
+    u8 *host;                                       // NULL: not in RAM
 } Desc;
 
 static bool desc_read(ArmCpu *s, MemNear *near, u64 pa, Desc *d)
@@ -74,11 +78,9 @@ static bool desc_read(ArmCpu *s, MemNear *near, u64 pa, Desc *d)
     u64 v;
 
     d->pa = pa;
-    d->at = as_lookup_near(s->cpu.as, pa, near);
-    if (d->at.host && near->base + near->len - pa < 8)
-        d->at.host = NULL;
-    if (likely(d->at.host))
-        v = atomic_load_explicit((_Atomic u64 *)(void *)d->at.host, memory_order_acquire);
+    d->host = as_host_near(s->cpu.as, pa, 8, near);
+    if (likely(d->host))
+        v = atomic_load_explicit((_Atomic u64 *)(void *)d->host, memory_order_acquire);
     else if (as_read(s->cpu.as, pa, &v, 8, s->cpu.attrs) != MEM_OK)
         return false;
     d->val = s->sctlr[1] & SCTLR_EE ? bswap64(v) : v;
@@ -91,13 +93,14 @@ static Update desc_update(const ArmCpu *s, Desc *d, u64 to)
 {
     bool be = s->sctlr[1] & SCTLR_EE;
     u64 old = be ? bswap64(d->val) : d->val;
+    MemRef at = d->host ? as_lookup(s->cpu.as, d->pa, NULL) : (MemRef){ 0 };
 
-    if (!d->at.host || d->at.readonly)
+    if (!at.host || at.readonly)
         return UPD_FAIL;
-    if (!atomic_compare_exchange_strong((_Atomic u64 *)(void *)d->at.host, &old,
+    if (!atomic_compare_exchange_strong((_Atomic u64 *)(void *)at.host, &old,
                                         be ? bswap64(to) : to))
         return UPD_AGAIN;
-    ram_written(d->at.ram, d->at.ram_at, 8);
+    ram_written(at.ram, at.ram_at, 8);
     d->val = to;
     return UPD_DONE;
 }
@@ -213,47 +216,96 @@ static bool walk_start(const ArmCpu *s, ArmWalk *w, Start *st)
     return true;
 }
 
-static Leaf walk_tables(ArmCpu *s, ArmWalk *w, const Start *st, MemNear *near)
+// The mapping of 2^shift bytes that a descriptor is.
+static Leaf mapping(ArmCpu *s, ArmWalk *w, Desc *d, const ArmTable *t, unsigned level,
+                    unsigned shift)
 {
-    unsigned stride = st->gran - 3, top = st->size;
-    u64 table = st->table, tables = 0;
+    w->size = BIT(shift);
+    w->pa = (d->val & mask64(48) & ~mask64(shift)) | (w->va & mask64(shift));
+    if (w->pa >> t->pa_bits)
+        return fault(w, FSC_ADDR_SIZE, level), LEAF_FAULT;
+    return leaf(s, w, d, t->limits, level);
+}
 
-    for (unsigned level = (unsigned)st->level;; level++) {
-        unsigned shift = st->gran + stride * (3 - level);
+static Leaf walk_last(ArmCpu *s, ArmWalk *w, const ArmTable *t, MemNear *near)
+{
+    Desc d;
+
+    if (!desc_read(s, near, t->at + (bits(w->va, t->gran, t->top - t->gran) << 3), &d))
+        return fault(w, FSC_EXT_WALK, 3), LEAF_FAULT;
+    if ((d.val & (D_VALID | D_TABLE)) != (D_VALID | D_TABLE))
+        return fault(w, FSC_TRANSLATION, 3), LEAF_FAULT;
+    return mapping(s, w, &d, t, 3, t->gran);
+}
+
+// From where st says to the table of level 3, which t becomes, or to what ends the walk before.
+static Leaf walk_tables(ArmCpu *s, ArmWalk *w, const Start *st, ArmTable *t, MemNear *near)
+{
+    *t = (ArmTable){ .at = st->table, .gran = (u8)st->gran, .top = (u8)st->size,
+                     .pa_bits = (u8)st->pa_bits };
+    for (unsigned level = (unsigned)st->level; level < 3; level++) {
+        unsigned shift = st->gran + (st->gran - 3) * (3 - level);
         Desc d;
 
-        if (!desc_read(s, near, table + (bits(w->va, shift, top - shift) << 3), &d))
+        if (!desc_read(s, near, t->at + (bits(w->va, shift, t->top - shift) << 3), &d))
             return fault(w, FSC_EXT_WALK, level), LEAF_FAULT;
-        if (!(d.val & D_VALID) || (level == 3 && !(d.val & D_TABLE)) ||
-            (level < 3 && !(d.val & D_TABLE) && !block_allowed(level, st->gran)))
+        if (!(d.val & D_VALID) || (!(d.val & D_TABLE) && !block_allowed(level, st->gran)))
             return fault(w, FSC_TRANSLATION, level), LEAF_FAULT;
-        if (level == 3 || !(d.val & D_TABLE)) {
-            w->size = BIT(shift);
-            w->pa = (d.val & mask64(48) & ~mask64(shift)) | (w->va & mask64(shift));
-            if (w->pa >> st->pa_bits)
-                return fault(w, FSC_ADDR_SIZE, level), LEAF_FAULT;
-            return leaf(s, w, &d, tables, level);
-        }
-        table = d.val & mask64(48) & ~mask64(st->gran);
-        if (table >> st->pa_bits)
+        if (!(d.val & D_TABLE))
+            return mapping(s, w, &d, t, level, shift);
+        t->at = d.val & mask64(48) & ~mask64(st->gran);
+        if (t->at >> t->pa_bits)
             return fault(w, FSC_ADDR_SIZE, level), LEAF_FAULT;
-        tables |= d.val & st->limits;
-        top = shift;
+        t->limits |= d.val & st->limits;
+        t->top = (u8)shift;
     }
+    return walk_last(s, w, t, near);
+}
+
+// -- tables remembered (see the head) ---------------------------------------------------------
+enum { KNOWN_BITS = 21 };                           // of VA; no table of level 3 covers less
+
+void arm_forget_tables(Cpu *cpu) { arm_cpu(cpu)->known_epoch++; }
+
+static Leaf walk_knowing(ArmCpu *s, ArmWalk *w)
+{
+    ArmTable *t = &s->known[w->va >> KNOWN_BITS & (ARM_TABLES - 1)], found;
+    u64 tag = (w->va & ~mask64(KNOWN_BITS)) | (u64)w->el << 16 | w->asid;
+    u64 ttbr = bit(w->va, 55) ? s->ttbr1 : s->ttbr0[1];
+    Start st;
+    Leaf r;
+
+    if (likely(t->tag == tag && t->ttbr == ttbr && t->epoch == s->known_epoch))
+        return walk_last(s, w, t, &s->tables);
+    if (!walk_start(s, w, &st))
+        return LEAF_FAULT;
+    r = walk_tables(s, w, &st, &found, &s->tables);
+    if (r == LEAF_OK && w->size == BIT(found.gran)) {
+        *t = found;
+        t->tag = tag;
+        t->ttbr = ttbr;
+        t->epoch = s->known_epoch;
+    }
+    return r;
+}
+
+static Leaf walk_afresh(ArmCpu *s, ArmWalk *w)
+{
+    MemNear near = { 0 };
+    ArmTable last;
+    Start st;
+
+    return walk_start(s, w, &st) ? walk_tables(s, w, &st, &last, &near) : LEAF_FAULT;
 }
 
 bool arm_walk(ArmCpu *s, ArmWalk *w)
 {
-    MemNear near = { 0 };
-    Start st;
     Leaf r;
 
     if (w->mmu_off)
         return walk_off(s, w);
-    if (!walk_start(s, w, &st))
-        return false;
     do
-        r = walk_tables(s, w, &st, w->near ? w->near : &near);
+        r = w->own ? walk_knowing(s, w) : walk_afresh(s, w);
     while (r == LEAF_AGAIN);                        // somebody else changed the descriptor
     if (r == LEAF_OK && w->global && !bit(w->va, 55) &&
         !atomic_load_explicit(&s->low_global, memory_order_relaxed))
@@ -267,7 +319,7 @@ bool arm_translate(Cpu *cpu, u64 va, TcgAccess acc, const TcgSpace *sp, bool use
     ArmWalk w = {
         .va = va, .acc = acc, .el = sp->perm & 3, .pan = sp->perm & ARM_PERM_PAN,
         .set_af = true, .set_dirty = true, .mmu_off = !(sp->flags & ARM_SPACE_MMU),
-        .near = &s->tables,                         // the vCPU's own thread
+        .own = true, .asid = sp->asid,
     };
 
     (void)user;                                     // the user space has EL0 as its level

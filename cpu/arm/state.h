@@ -112,6 +112,14 @@ typedef struct ArmBanks {
     u32 r13[A32_MODES], r14[A32_MODES], spsr[A32_MODES];
 } ArmBanks;
 
+// A table of level 3 that a walk of this vCPU has come to, until a TLBI; see mmu.c.
+typedef struct ArmTable {
+    u64 tag, ttbr, epoch;                           // of whom: VA 63:21, level, ASID; TTBRn_EL1
+    u64 at, limits;                                 // its address; DT_* of the tables before it
+    u8 gran, top, pa_bits;                          // VA bits gran to top - 1 are the index
+} ArmTable;
+enum { ARM_TABLES = 32 };
+
 typedef enum { ARM_CONDUIT_NONE, ARM_CONDUIT_HVC, ARM_CONDUIT_SMC } ArmConduit;
 
 typedef struct ArmCpu {
@@ -159,6 +167,8 @@ typedef struct ArmCpu {
     ArmBanks a32;
     _Atomic u32 event;                              // WFE's event register; any thread
     MemNear tables;                                 // RAM of the last walk
+    ArmTable known[ARM_TABLES];                     // those of epoch known_epoch, which is not 0
+    u64 known_epoch;
     _Atomic u32 low_global;                         // a walk of TTBR0 met a global page; any thread
     u64 unimp_seen[16];                             // hashed keys already reported as unknown
 } ArmCpu;

@@ -264,6 +264,7 @@ static void tlbi_address(ArmCpu *s, const ArmSysReg *r, TcgTlbiOp *op)
         op->asid &= 0xff;
     if (op->kind == TLBI_VA && (bit(op->va, 55) || low_global(s)))
         op->kind = TLBI_VA_ALL_ASID;
+    op->last = r->key & 4;                          // op2: VALE1 and its kin
     s->branch_to = NO_BRANCH;
     tcg_tlbi(&s->cpu, op, r->rw & TLBI_IS);
 }

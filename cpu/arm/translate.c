@@ -216,6 +216,7 @@ const TcgFrontend arm_frontend = {
     .insn = insn,
     .end = end,
     .translate = arm_translate,
+    .forget_tables = arm_forget_tables,
     .canonical = arm_canonical,
     .context = arm_context,
     .raise_mem = arm_raise_mem,

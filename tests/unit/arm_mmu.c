@@ -36,14 +36,31 @@ static ArmCpu *cpu_4k(const char *model)
     return s;
 }
 
-static ArmWalk walk(ArmCpu *s, u64 va, TcgAccess acc, unsigned el)
+static ArmWalk walk_with(ArmCpu *s, u64 va, TcgAccess acc, unsigned el, bool own)
 {
     ArmWalk w = { .va = va, .acc = acc, .el = (u8)el, .set_af = true, .set_dirty = true,
-                  .mmu_off = !(s->sctlr[1] & SCTLR_M) };
+                  .mmu_off = !(s->sctlr[1] & SCTLR_M), .own = own };
 
     w.fsc = ~0u;
     if (arm_walk(s, &w))
         w.fsc = ~0u;
+    return w;
+}
+
+// Without memory of tables; then again with, which must be the same when the table is known.
+static ArmWalk walk(ArmCpu *s, u64 va, TcgAccess acc, unsigned el)
+{
+    ArmWalk w = walk_with(s, va, acc, el, false);
+
+    arm_forget_tables(&s->cpu);
+    for (int i = 0; i < 2; i++) {
+        ArmWalk again = walk_with(s, va, acc, el, true);
+
+        EQ(again.fsc, w.fsc);
+        EQ(again.pa, w.pa);
+        EQ(again.prot, w.prot);
+        EQ(again.size, w.size);
+    }
     return w;
 }
 
@@ -167,6 +184,45 @@ TEST(arm_mmu_permissions)
             EQ(fsc(s, 0x1000, ACC_FETCH, el), strchr(may, 'x') ? OK : 0x0f);
         }
     }
+}
+
+// D8.17: tables on the way may be remembered until a TLBI: by whom, for whom.
+TEST(arm_mmu_tables_remembered)
+{
+    enum { OLD = 0x41234000, NEW = 0x41235000, OTHER = TEST_RAM + 0x40000 };
+    ArmCpu *s = cpu_4k("max");
+    ArmWalk w = { .va = 0x1000, .acc = ACC_READ, .el = 1, .own = true };
+    ArmWalk fresh = w;
+
+    fresh.own = false;
+    test_arm_poke(s, T3 + 8, OLD | AF | PAGE);
+    test_arm_poke(s, OTHER + 8, NEW | AF | PAGE);
+    TRUE(arm_walk(s, &w));
+    test_arm_poke(s, T2, OTHER | TABLE);
+    TRUE(arm_walk(s, &w) && w.pa == OLD);                   // known
+    TRUE(arm_walk(s, &fresh) && fresh.pa == NEW);           // AT, the debugger
+    w.asid = 1;
+    TRUE(arm_walk(s, &w) && w.pa == NEW);
+    w.asid = 0;
+    TRUE(arm_walk(s, &w) && w.pa == NEW);                   // it had the other's place
+    test_arm_poke(s, T2, T3 | TABLE);
+    s->ttbr0[1] |= 1ull << 48;
+    TRUE(arm_walk(s, &w) && w.pa == OLD);
+    test_arm_poke(s, T2, OTHER | TABLE);
+    w.el = 0;
+    test_arm_poke(s, OTHER + 8, NEW | AF | AP(1) | PAGE);
+    TRUE(arm_walk(s, &w) && w.pa == NEW);
+    test_arm_poke(s, T2, T3 | TABLE);
+    arm_forget_tables(&s->cpu);
+    w.el = 1;
+    TRUE(arm_walk(s, &w) && w.pa == OLD);
+    test_arm_poke(s, T2, OTHER | TABLE);
+    TRUE(arm_walk(s, &w) && w.pa == OLD);
+    s->cpu.cls->reset(&s->cpu);
+    s->sctlr[1] |= SCTLR_M;
+    s->tcr[1] = 16 | 16 << 16 | 2ull << 30 | 5ull << 32;
+    s->ttbr0[1] = T0 | 1ull << 48;
+    TRUE(arm_walk(s, &w) && w.pa == NEW);
 }
 
 TEST(arm_mmu_table_limits)
