@@ -41,8 +41,7 @@ typedef unsigned __int128 u128;
 
 static bool refuse(TcgFault *f, const Access *x, u64 va, int why)
 {
-    *f = (TcgFault){ .va = va, .acc = x->write ? ACC_WRITE : ACC_READ, .memop = x->m,
-                     .user = x->m & MO_USER, .why = why };
+    *f = tcg_fault(va, x->write ? ACC_WRITE : ACC_READ, x->m, why);
     return false;
 }
 
@@ -140,11 +139,26 @@ static void code_written(Access *x, const u8 *host, unsigned n)
         smc_store(x->cpu, ram, at, n);
 }
 
-static MemAttrs attrs_of(const Access *x)
+static MemAttrs attrs_of(const Cpu *cpu, MemOp m)
 {
-    MemAttrs at = x->cpu->attrs;
-    at.user = !!(x->m & MO_USER);
+    MemAttrs at = cpu->attrs;
+    at.user = !!(m & MO_USER);
     return at;
+}
+
+static bool device_load(Cpu *cpu, u64 pa, unsigned n, MemOp m, u64 *v)
+{
+    TcgThread *th = tcg_cpu(cpu)->th;
+    th->stats.io++;
+    *v = 0;
+    return as_read_near(cpu->as, pa, v, n, attrs_of(cpu, m), &th->device) == MEM_OK;
+}
+
+static bool device_store(Cpu *cpu, u64 pa, unsigned n, MemOp m, u64 v)
+{
+    TcgThread *th = tcg_cpu(cpu)->th;
+    th->stats.io++;
+    return as_write_near(cpu->as, pa, v, n, attrs_of(cpu, m), &th->device) == MEM_OK;
 }
 
 // --check: the shadow's stores are taken back, what it would ask a device is not asked.
@@ -172,11 +186,7 @@ static bool piece_load(Access *x, u64 off, unsigned n, u64 *v, TcgFault *f)
     }
     if (to_device_in_shadow(x))
         return refuse(f, x, x->va + off, TF_BUS);
-    TcgThread *th = tcg_cpu(x->cpu)->th;
-    th->stats.io++;
-    *v = 0;
-    return as_read_near(x->cpu->as, x->pa + off, v, n, attrs_of(x), &th->device) == MEM_OK ||
-           refuse(f, x, x->va + off, TF_BUS);
+    return device_load(x->cpu, x->pa + off, n, x->m, v) || refuse(f, x, x->va + off, TF_BUS);
 }
 
 static bool piece_store(Access *x, u64 off, unsigned n, u64 v, TcgFault *f)
@@ -190,10 +200,7 @@ static bool piece_store(Access *x, u64 off, unsigned n, u64 v, TcgFault *f)
     }
     if (to_device_in_shadow(x))
         return refuse(f, x, x->va + off, TF_BUS);
-    TcgThread *th = tcg_cpu(x->cpu)->th;
-    th->stats.io++;
-    return as_write_near(x->cpu->as, x->pa + off, v, n, attrs_of(x), &th->device) == MEM_OK ||
-           refuse(f, x, x->va + off, TF_BUS);
+    return device_store(x->cpu, x->pa + off, n, x->m, v) || refuse(f, x, x->va + off, TF_BUS);
 }
 
 // Byte by byte over a page boundary; both pages were checked.
@@ -592,6 +599,59 @@ bool slow_access(Cpu *cpu, const Ins *in, u64 va, const V128 *v, V128 *res, TcgF
     if (m & MO_REL)
         __atomic_thread_fence(__ATOMIC_SEQ_CST);
     return true;
+}
+
+// -- the short way -------------------------------------------------------------------------
+
+static void plain_ram(u8 *host, bool write, unsigned n, unsigned count, IrType ty, MemOp m, u64 *v)
+{
+    for (unsigned i = 0; i < count; i++, host += n) {
+        if (write)
+            ram_store(host, n, v[i]);
+        else
+            v[i] = extended(ram_load(host, n), m, ty);
+    }
+}
+
+static SlowResult plain_device(Cpu *cpu, bool write, IrType ty, MemOp m, u64 pa, u64 *v)
+{
+    unsigned n = memop_bytes(m);
+    if (write)
+        return device_store(cpu, pa, n, m, *v) ? SLOW_DONE : SLOW_FAULT;
+    if (!device_load(cpu, pa, n, m, v))
+        return SLOW_FAULT;
+    *v = extended(*v, m, ty);
+    return SLOW_DONE;
+}
+
+SlowResult slow_plain(Cpu *cpu, bool write, bool pair, IrType ty, MemOp m, u64 va, u64 *v,
+                      TcgFault *f)
+{
+    const MemOp other = MO_BE | MO_ALIGN | MO_ALIGN16 | MO_REL | MO_ATOMIC;
+    unsigned n = memop_bytes(m), offset = va & (PAGE_SIZE - 1);
+    TcgAccess acc = write ? ACC_WRITE : ACC_READ;
+    const TcgCpu *tc = tcg_cpu(cpu);
+    TlbEntry *e;
+    if ((m & other) || n > 8 || offset + (n << pair) > PAGE_SIZE)
+        return SLOW_OTHER;
+    if (!tlb_entry(cpu, va, acc, m, &e, f))
+        return SLOW_FAULT;
+    u64 tag = write ? e->wtag : e->rtag;
+    if (tag == va - offset) {
+        plain_ram((u8 *)(uintptr_t)(va + (u64)e->addend), write, n, 1u << pair, ty, m, v);
+    } else {
+        if (tag != (va - offset) + TAG_IO || pair || (va & (n - 1)) || tc->tcg->counted)
+            return SLOW_OTHER;
+        if (plain_device(cpu, write, ty, m, (e->page & ~(u64)(PAGE_SIZE - 1)) + offset, v)) {
+            *f = tcg_fault(va, acc, m, TF_BUS);
+            return SLOW_FAULT;
+        }
+    }
+    if (write)
+        tc->th->stats.slow_stores++;
+    else
+        tc->th->stats.slow_loads++;
+    return SLOW_DONE;
 }
 
 // -- for helpers --------------------------------------------------------------------------

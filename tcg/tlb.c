@@ -173,34 +173,29 @@ void tlb_drop_write(TcgThread *th, const u8 *host_page)
 
 // -- filling ------------------------------------------------------------------------------
 
-static TcgFault fault_of(u64 va, TcgAccess acc, MemOp m, int why, u64 info)
-{
-    return (TcgFault){ .va = va, .acc = acc, .memop = m, .user = m & MO_USER,
-                       .why = why, .fault = info };
-}
-
 // RAM_OPEN before a tag lets stores through: who sets RAM_CODE sees it then, or we see RAM_CODE.
-static u64 write_tag(u64 page, const MemRef *ref, u8 prot)
+static u64 write_tag(u64 page, const MemRef *ref, u64 ram_at, u8 prot)
 {
     if (!(prot & PAGE_W))
         return TAG_INVALID;
     if (ref->readonly)
         return page | TAG_IO;
-    u8 f = ram_flags(ref->ram, ref->ram_at);
+    u8 f = ram_flags(ref->ram, ram_at);
     if (!(f & (RAM_CODE | RAM_LOG | RAM_OPEN)))
-        f = ram_flag_set(ref->ram, ref->ram_at, RAM_OPEN);
+        f = ram_flag_set(ref->ram, ram_at, RAM_OPEN);
     return f & (RAM_CODE | RAM_LOG) ? page | TAG_CODE : page;
 }
 
 static void entry_fill(Cpu *cpu, TlbTable *t, TlbEntry *e, u64 va, const TcgPage *pg)
 {
     u64 page = va & ~(u64)(PAGE_SIZE - 1), pa = pg->pa & ~(u64)(PAGE_SIZE - 1);
-    MemRef ref = as_lookup_near(cpu->as, pa, &tcg_cpu(cpu)->th->near);
+    MemNear *near = &tcg_cpu(cpu)->th->near;
+    const u8 *host = as_host_near(cpu->as, pa, 1, near);
     e->page = pa | pg->prot | (pg->device ? 8u : 0);
-    if (ref.host) {
-        e->addend = (i64)((u64)(uintptr_t)ref.host - page);
+    if (host) {
+        e->addend = (i64)((u64)(uintptr_t)host - page);
         e->rtag = pg->prot & PAGE_R ? page | (pg->device ? TAG_ALIGN : 0) : TAG_INVALID;
-        e->wtag = write_tag(page, &ref, pg->prot);
+        e->wtag = write_tag(page, &near->ref, near->ref.ram_at + (pa - near->base), pg->prot);
         if (pg->device && e->wtag != TAG_INVALID)
             e->wtag |= TAG_ALIGN;
     } else {
@@ -239,7 +234,8 @@ bool tlb_entry(Cpu *cpu, u64 va, TcgAccess acc, MemOp m, TlbEntry **out, TcgFaul
     if (stress_on(tc->tcg, STRESS_TLB) && ++t->filled > STRESS_ENTRIES)
         table_clear(t);
     if (!tc->fe->translate(cpu, va, acc, &t->space, m & MO_USER, &pg)) {
-        *f = fault_of(va, acc, m, TF_MMU, pg.fault);
+        *f = tcg_fault(va, acc, m, TF_MMU);
+        f->fault = pg.fault;
         return false;
     }
     entry_fill(cpu, t, e, va, &pg);

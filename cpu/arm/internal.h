@@ -178,8 +178,13 @@ typedef struct ArmWalk {
     u64 pa;
     u32 fsc;                                        // of a fault
     u64 size;                                       // of the mapping
-    u8 prot, attr, sh;                              // PAGE_*; MAIR byte; shareability
-    bool device, global, guarded;
+    union {
+        struct {
+            u8 prot, attr, sh;                      // PAGE_*; MAIR byte; shareability
+            bool device, global, guarded;
+        };
+        u64 kind;                                   // all of these
+    };
 } ArmWalk;
 bool arm_walk(ArmCpu *s, ArmWalk *w);               // false: w->fsc
 void arm_forget_tables(Cpu *cpu);                   // slot of TcgFrontend

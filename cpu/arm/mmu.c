@@ -6,7 +6,8 @@
 // A walk reads descriptors through RAM directly.  Nothing here raises.  The soft TLB is the
 // translator's; what is cached here are the last tables on the way (D8.17): a vCPU remembers a
 // few tables of level 3 by the 2 MiB of VA, the exception level, the ASID and the TTBR that a walk
-// began with, so that writing TTBRn_EL1 forgets nothing.  Each TLBI but those of the last level
+// began with, so that writing TTBRn_EL1 forgets nothing.  Pages of a table mostly have the same
+// attributes: with the table goes what those of the last one came to.  Each TLBI but those of the last level
 // (VALE1 and its kin) forgets all of them, and so do changes of TCR and SCTLR, a reset, another
 // memory map: whatever empties the TLB.  An invalid descriptor and a leaf are always read again.
 #include "cpu/arm/internal.h"
@@ -14,6 +15,7 @@
 #include "util/bits.h"
 
 enum { D_VALID = 1, D_TABLE = 2, D_AF = 1 << 10, D_NG = 1 << 11, D_AP1 = 1 << 6, D_AP2 = 1 << 7 };
+#define D_ADDR 0xfffffffff000ull                    // of a leaf or table, with all granules
 #define D_DBM  BIT(51)
 #define D_GP   BIT(50)                              // FEAT_BTI
 #define D_PXN  BIT(53)
@@ -73,7 +75,7 @@ typedef struct Desc {
     u8 *host;                                       // NULL: not in RAM
 } Desc;
 
-static bool desc_read(ArmCpu *s, MemNear *near, u64 pa, Desc *d)
+static inline bool desc_read(ArmCpu *s, MemNear *near, u64 pa, Desc *d)
 {
     u64 v;
 
@@ -142,11 +144,11 @@ static bool fault(ArmWalk *w, u32 fsc, unsigned level)
 }
 
 typedef enum { LEAF_OK, LEAF_FAULT, LEAF_AGAIN } Leaf;
+static const u8 need[] = { [ACC_READ] = PAGE_R, [ACC_WRITE] = PAGE_W, [ACC_FETCH] = PAGE_X };
 
 // Access flag, permission, dirty state of the last descriptor (D8.5).
 static Leaf leaf(ArmCpu *s, ArmWalk *w, Desc *d, u64 tables, unsigned level)
 {
-    static const u8 need[] = { [ACC_READ] = PAGE_R, [ACC_WRITE] = PAGE_W, [ACC_FETCH] = PAGE_X };
     bool ha = arm_has(s, ARM_FEAT_hafdbs) && bit(s->tcr[1], TCR_HA);
     bool hd = ha && bit(s->tcr[1], TCR_HD);
     bool clean = hd && (d->val & D_DBM) && (d->val & D_AP2);
@@ -227,15 +229,36 @@ static Leaf mapping(ArmCpu *s, ArmWalk *w, Desc *d, const ArmTable *t, unsigned 
     return leaf(s, w, d, t->limits, level);
 }
 
-static Leaf walk_last(ArmCpu *s, ArmWalk *w, const ArmTable *t, MemNear *near)
+// Does the descriptor say what the one before it said, and that lets the access pass without
+// an update?
+static inline bool like_before(ArmWalk *w, const ArmTable *t, u64 desc)
 {
+    w->kind = t->kind;
+    return (desc & ~D_ADDR) == t->like && w->pan == t->pan && (w->prot & need[w->acc]);
+}
+
+static inline Leaf walk_last(ArmCpu *s, ArmWalk *w, ArmTable *t, MemNear *near)
+{
+    Leaf r;
     Desc d;
 
     if (!desc_read(s, near, t->at + (bits(w->va, t->gran, t->top - t->gran) << 3), &d))
         return fault(w, FSC_EXT_WALK, 3), LEAF_FAULT;
     if ((d.val & (D_VALID | D_TABLE)) != (D_VALID | D_TABLE))
         return fault(w, FSC_TRANSLATION, 3), LEAF_FAULT;
-    return mapping(s, w, &d, t, 3, t->gran);
+    if (likely(like_before(w, t, d.val)) && !((d.val & D_ADDR) >> t->pa_bits)) {
+        w->size = BIT(t->gran);
+        w->pa = (d.val & D_ADDR & -w->size) | (w->va & (w->size - 1));
+        return LEAF_OK;
+    }
+    w->kind = 0;
+    r = mapping(s, w, &d, t, 3, t->gran);
+    if (r == LEAF_OK) {
+        t->like = d.val & ~D_ADDR;                  // as it is after an update
+        t->kind = w->kind;
+        t->pan = w->pan;
+    }
+    return r;
 }
 
 // From where st says to the table of level 3, which t becomes, or to what ends the walk before.

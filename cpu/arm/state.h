@@ -117,6 +117,8 @@ typedef struct ArmTable {
     u64 tag, ttbr, epoch;                           // of whom: VA 63:21, level, ASID; TTBRn_EL1
     u64 at, limits;                                 // its address; DT_* of the tables before it
     u8 gran, top, pa_bits;                          // VA bits gran to top - 1 are the index
+    bool pan;                                       // the last descriptor's attributes, and what
+    u64 like, kind;                                 // they came to with that PAN (ArmWalk.kind)
 } ArmTable;
 enum { ARM_TABLES = 32 };
 

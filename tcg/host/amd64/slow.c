@@ -117,26 +117,63 @@ static Ins ins_of(const Site *s)
                   .imm = s->imm };
 }
 
+static u64 source_gpr(const TcgCpu *tc, const Site *s, int n)
+{
+    return s->src[n] < 0 ? (u64)(i64)s->konst[n] : tc->gpr[s->src[n]];
+}
+
+// What it can be made of integer registers only.
+static SlowResult slow_gprs(Cpu *cpu, const Site *s, u64 va, TcgFault *f)
+{
+    TcgCpu *tc = tcg_cpu(cpu);
+    bool write = s->op == OP_ST || s->op == OP_ST2, pair = s->op == OP_LD2 || s->op == OP_ST2;
+    u64 v[2];
+    if (ty_vec(s->ty) || !(write || pair || s->op == OP_LD))
+        return SLOW_OTHER;
+    if (write) {
+        v[0] = source_gpr(tc, s, 0);
+        v[1] = pair ? source_gpr(tc, s, 1) : 0;
+    }
+    SlowResult how = slow_plain(cpu, write, pair, s->ty, s->aux, va, v, f);
+    if (how == SLOW_DONE && !write) {
+        if (s->dst >= 0)
+            tc->gpr[s->dst] = v[0];
+        if (pair && s->dst2 >= 0)
+            tc->gpr[s->dst2] = v[1];
+    }
+    return how;
+}
+
+static NOINLINE SlowResult slow_any(Cpu *cpu, const Site *s, u64 va, TcgFault *f)
+{
+    TcgCpu *tc = tcg_cpu(cpu);
+    V128 v[4], res[2] = { { { 0, 0 } }, { { 0, 0 } } };
+    const Ins in = ins_of(s);
+    bool vec_in = ty_vec(in.op == OP_STX || in.op == OP_STX2 ? in.ty2 : in.ty);
+    for (int i = 0; i < ir_ops[in.op].nin - 1 && i < 4; i++)
+        v[i] = source(tc, s, i, vec_in);
+    if (!slow_access(cpu, &in, va, v, res, f))
+        return SLOW_FAULT;
+    result(tc, s->dst, ty_vec(in.ty), &res[0]);
+    result(tc, s->dst2, ty_vec(in.ty), &res[1]);
+    return SLOW_DONE;
+}
+
 u64 amd64_slow(Cpu *cpu, u32 index, u64 va)
 {
     TcgCpu *tc = tcg_cpu(cpu);
     const Site *s = site_of(tc->tcg, index);
-    V128 v[4], res[2] = { { { 0, 0 } }, { { 0, 0 } } };
     TcgFault f;
-    const Ins in = ins_of(s);
-    bool vec_in = ty_vec(in.op == OP_STX || in.op == OP_STX2 ? in.ty2 : in.ty);
     tc->undone = s->behind;
-    for (int i = 0; i < ir_ops[in.op].nin - 1 && i < 4; i++)
-        v[i] = source(tc, s, i, vec_in);
-    if (!slow_access(cpu, &in, va, v, res, &f)) {
-        restore(cpu, s);
-        tcg_raise(cpu, &f);
-        icount_settle(tc);
-        return 1;
-    }
-    result(tc, s->dst, ty_vec(in.ty), &res[0]);
-    result(tc, s->dst2, ty_vec(in.ty), &res[1]);
-    return 0;
+    SlowResult how = slow_gprs(cpu, s, va, &f);
+    if (how == SLOW_OTHER)
+        how = slow_any(cpu, s, va, &f);
+    if (likely(how == SLOW_DONE))
+        return 0;
+    restore(cpu, s);
+    tcg_raise(cpu, &f);
+    icount_settle(tc);
+    return 1;
 }
 
 u64 amd64_cold(Cpu *cpu, u32 index)
