@@ -448,8 +448,9 @@ bool icount_seen(Cpu *cpu, u64 pc);                 // nothing was executed sinc
 // Redo the memory operation of a site.  Operand and result values are passed in v[0..]
 // (b, c, d, e) and res[0..1]; false: *f says why not.
 bool slow_access(Cpu *cpu, const Ins *in, u64 va, const V128 *v, V128 *res, TcgFault *f);
-// The short way, for host code (no shadow of --check is asked): a load or store of one or two (pair)
-// registers of at most 8 bytes, values in v.  SLOW_OTHER: nothing is done, that is for slow_access.
+// The short way, for host code (no shadow of --check is asked): a load or store of one or two
+// (pair) registers of at most 8 bytes, values in v.  SLOW_OTHER: nothing is done, that is for
+// slow_access.
 typedef enum { SLOW_DONE, SLOW_FAULT, SLOW_OTHER } SlowResult;
 SlowResult slow_plain(Cpu *cpu, bool write, bool pair, IrType ty, MemOp m, u64 va, u64 *v,
                       TcgFault *f);

@@ -7,9 +7,10 @@
 // translator's; what is cached here are the last tables on the way (D8.17): a vCPU remembers a
 // few tables of level 3 by the 2 MiB of VA, the exception level, the ASID and the TTBR that a walk
 // began with, so that writing TTBRn_EL1 forgets nothing.  Pages of a table mostly have the same
-// attributes: with the table goes what those of the last one came to.  Each TLBI but those of the last level
-// (VALE1 and its kin) forgets all of them, and so do changes of TCR and SCTLR, a reset, another
-// memory map: whatever empties the TLB.  An invalid descriptor and a leaf are always read again.
+// attributes: with the table goes what those of the last one came to.  Each TLBI but those of the
+// last level (VALE1 and its kin) forgets all of them, and so do changes of TCR and SCTLR, a reset,
+// another memory map: whatever empties the TLB.  An invalid descriptor and a leaf are always read
+// again.
 #include "cpu/arm/internal.h"
 
 #include "util/bits.h"
