@@ -372,8 +372,11 @@ def test_slow():
     check("killed", "return" in Qmp(sock("qmp2")).run("query-status"))
 
 
+PROC = os.path.exists("/proc/self/fd")              # not in every chroot
+
+
 def descriptors(m):
-    return len(os.listdir("/proc/%d/fd" % m.proc.pid))
+    return len(os.listdir("/proc/%d/fd" % m.proc.pid)) if PROC else 0
 
 
 def test_fds(m):
@@ -390,7 +393,7 @@ def test_fds(m):
 
     check("getfd", with_fds([w], "getfd", fdname="a") == {"return": {}})
     check("getfd-same", with_fds([w], "getfd", fdname="a") == {"return": {}})
-    check("getfd-kept", descriptors(m) == before + 1, descriptors(m) - before)
+    check("getfd-kept", not PROC or descriptors(m) == before + 1, descriptors(m) - before)
     check("getfd-digit", "error" in with_fds([w], "getfd", fdname="1a"))
     check("closefd", q.run("closefd", fdname="a") == {"return": {}})
     check("closefd-gone", "not found" in str(q.run("closefd", fdname="a")))
@@ -408,13 +411,13 @@ def test_fds(m):
     check("remove-fdset", q.run("remove-fd", fdset_id=0) == {"return": {}})
     check("remove-gone", "not found" in str(q.run("remove-fd", fdset_id=0)))
     with_fds([r] * 200, "query-status")         # unclaimed, more than are kept
-    check("unclaimed-bounded", descriptors(m) <= before + 16, descriptors(m) - before)
+    check("unclaimed-bounded", not PROC or descriptors(m) <= before + 16, descriptors(m) - before)
     with_fds([r], "query-status")
-    check("unclaimed-replaced", descriptors(m) == before + 1, descriptors(m) - before)
+    check("unclaimed-replaced", not PROC or descriptors(m) == before + 1, descriptors(m) - before)
     with_fds([w], "getfd", fdname="left")
     q.close()
     q = Qmp(sock("qmp"))
-    check("session-closes", descriptors(m) == before, descriptors(m) - before)
+    check("session-closes", not PROC or descriptors(m) == before, descriptors(m) - before)
     q.close()
     os.close(w)
     check("none-open", os.read(r, 10) == b"")    # nobody else holds the writing end
@@ -459,7 +462,10 @@ def test_probe():
         check("probe-" + line.replace(" ", "-"), "return" in a, a)
     test_schema(q)
     check("probe-session", os.getsid(pid) != os.getsid(0))
-    check("probe-detached", os.readlink("/proc/%d/fd/2" % pid) == "/dev/null")
+    if PROC:
+        check("probe-detached", os.readlink("/proc/%d/fd/2" % pid) == "/dev/null")
+    else:
+        print("skip monitor/probe-detached no /proc here")
     q.close()
     # one that says all at once and shuts its side gets its answers
     c = Client(sock("probe"))
