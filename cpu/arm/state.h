@@ -172,6 +172,7 @@ typedef struct ArmCpu {
     ArmTable known[ARM_TABLES];                     // those of epoch known_epoch, which is not 0
     u64 known_epoch;
     _Atomic u32 low_global;                         // a walk of TTBR0 met a global page; any thread
+    const struct ArmSysReg *rows_used[64];          // hashed; of the vCPU's thread
     u64 unimp_seen[16];                             // hashed keys already reported as unknown
 } ArmCpu;
 

@@ -70,10 +70,24 @@ static void report_unknown(ArmCpu *s, u16 key, bool write)
               key & 7, (unsigned long long)s->pc);
 }
 
+// The same for the vCPU's own accesses, which are mostly to the same few: no search.
+static const ArmSysReg *row_used(ArmCpu *s, u16 key)
+{
+    const ArmSysReg **place = &s->rows_used[(key ^ key >> 7) & (ARRAY_LEN(s->rows_used) - 1)];
+
+    if (likely(*place && (*place)->key == key))
+        return *place;
+    const ArmSysReg *r = arm_sysreg_find(s, key);
+
+    if (r)
+        *place = r;
+    return r;
+}
+
 // The row, after every check; NULL: not in the table.  Raises what the access raises.
 static const ArmSysReg *check(ArmCpu *s, u32 iss, bool write)
 {
-    const ArmSysReg *r = arm_sysreg_find(s, arm_iss_key(iss));
+    const ArmSysReg *r = row_used(s, arm_iss_key(iss));
 
     if (!r)
         return NULL;
