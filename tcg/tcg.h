@@ -45,7 +45,8 @@ typedef struct TlbTable {
     u64 large_lo, large_hi;                         // VAs covered by mappings over 4 KiB
     u32 filled;                                     // since it was cleared
     u64 stamp;                                      // LRU
-    bool live, any;
+    u32 bit;                                        // in TcgThread.filled
+    bool live;
 } TlbTable;
 
 // Jump cache entry: a pc, its code (the buffer lies below 4 GiB) and the generation of the context
@@ -249,6 +250,7 @@ struct TcgThread {
     CtxSlot slots[CTX_MAX];
     u64 live;                                       // a bit for each that is
     TlbTable *tables[TLB_TABLES];
+    u32 filled;                                     // a bit for each that is not empty
     FetchEntry fetch[64];
     MemNear near;                                   // for TLB fills and fetches
     MemNear device;                                 // the one last reached

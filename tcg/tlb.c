@@ -18,9 +18,9 @@ LOG_CATEGORY("tcg.tlb")
 
 enum { STRESS_ENTRIES = 8 };                        // a tiny TLB
 
-static void table_clear(TlbTable *t)
+static void table_clear(TcgThread *th, TlbTable *t)
 {
-    if (!t->any)
+    if (!(th->filled & t->bit))
         return;
     for (int w = 0; w < TLB_SIZE / 64; w++) {
         for (u64 bits = t->used[w]; bits; bits &= bits - 1) {
@@ -32,15 +32,16 @@ static void table_clear(TlbTable *t)
     t->large_lo = ~0ull;
     t->large_hi = 0;
     t->filled = 0;
-    t->any = false;
+    th->filled &= ~t->bit;
 }
 
-static TlbTable *table_new(void)
+static TlbTable *table_new(u32 bit)
 {
     TlbTable *t = xaligned(64, sizeof *t);
     for (int i = 0; i < TLB_SIZE; i++)
         t->e[i] = (TlbEntry){ TAG_INVALID, TAG_INVALID, 0, 0 };
     t->large_lo = ~0ull;
+    t->bit = bit;
     return t;
 }
 
@@ -61,7 +62,7 @@ TlbTable *tlb_table(TcgThread *th, const TcgSpace *space)
     for (int i = 0; i < TLB_TABLES; i++) {
         TlbTable *t = th->tables[i];
         if (!t) {
-            t = th->tables[i] = table_new();
+            t = th->tables[i] = table_new(1u << i);
             oldest = t;
             break;
         }
@@ -73,7 +74,7 @@ TlbTable *tlb_table(TcgThread *th, const TcgSpace *space)
             oldest = t;
     }
     forget_contexts(th, oldest);
-    table_clear(oldest);
+    table_clear(th, oldest);
     oldest->space = *space;
     oldest->live = true;
     oldest->stamp = ++th->stamp;
@@ -83,8 +84,8 @@ TlbTable *tlb_table(TcgThread *th, const TcgSpace *space)
 void tlb_flush_data(TcgThread *th)
 {
     tcg_cpu(th->cpu)->fe->forget_tables(th->cpu);
-    for (int i = 0; i < TLB_TABLES && th->tables[i]; i++)
-        table_clear(th->tables[i]);
+    for (u32 bits = th->filled; bits; bits &= bits - 1)
+        table_clear(th, th->tables[__builtin_ctz(bits)]);
 }
 
 void tlb_flush_all(TcgThread *th)
@@ -102,13 +103,11 @@ static void entry_drop(TlbTable *t, unsigned i)
     t->used[i / 64] &= ~(1ull << (i % 64));
 }
 
-static void table_drop_range(TlbTable *t, u64 va, u64 size)
+static void table_drop_range(TcgThread *th, TlbTable *t, u64 va, u64 size)
 {
     u64 lo = untagged(va) & ~(u64)(PAGE_SIZE - 1), pages = (size + PAGE_SIZE - 1) >> PAGE_BITS;
-    if (!t->any)
-        return;
     if (pages > TLB_SIZE / 4 || (t->large_lo <= lo + size - 1 && lo <= t->large_hi)) {
-        table_clear(t);
+        table_clear(th, t);
         return;
     }
     for (u64 p = 0; p < pages; p++) {
@@ -142,24 +141,22 @@ void tlb_apply(TcgThread *th, const TcgTlbiOp *op)
     th->stats.tlbi++;
     if (!op->last)
         tcg_cpu(th->cpu)->fe->forget_tables(th->cpu);
-    for (int i = 0; i < TLB_TABLES && th->tables[i]; i++) {
-        TlbTable *t = th->tables[i];
+    for (u32 bits = th->filled; bits; bits &= bits - 1) {
+        TlbTable *t = th->tables[__builtin_ctz(bits)];
         if (!t->live || !op_names_space(op, &t->space))
             continue;
         if (op->kind == TLBI_VA || op->kind == TLBI_VA_ALL_ASID)
-            table_drop_range(t, op->va, op->size);
+            table_drop_range(th, t, op->va, op->size);
         else
-            table_clear(t);
+            table_clear(th, t);
     }
     drop_code(th, op);
 }
 
 void tlb_drop_write(TcgThread *th, const u8 *host_page)
 {
-    for (int i = 0; i < TLB_TABLES && th->tables[i]; i++) {
-        TlbTable *t = th->tables[i];
-        if (!t->any)
-            continue;
+    for (u32 left = th->filled; left; left &= left - 1) {
+        TlbTable *t = th->tables[__builtin_ctz(left)];
         for (int w = 0; w < TLB_SIZE / 64; w++)
             for (u64 bits = t->used[w]; bits; bits &= bits - 1) {
                 TlbEntry *e = &t->e[w * 64 + __builtin_ctzll(bits)];
@@ -210,7 +207,7 @@ static void entry_fill(Cpu *cpu, TlbTable *t, TlbEntry *e, u64 va, const TcgPage
         e->wtag |= TAG_WATCH;
     unsigned i = (unsigned)(e - t->e);
     t->used[i / 64] |= 1ull << (i % 64);
-    t->any = true;
+    tcg_cpu(cpu)->th->filled |= t->bit;
     if (pg->size > PAGE_SIZE) {
         u64 lo = untagged(va) & ~(pg->size - 1);
         if (lo < t->large_lo)
@@ -232,7 +229,7 @@ bool tlb_entry(Cpu *cpu, u64 va, TcgAccess acc, MemOp m, TlbEntry **out, TcgFaul
     TcgPage pg = { 0 };
     tc->th->stats.tlb_fills++;
     if (stress_on(tc->tcg, STRESS_TLB) && ++t->filled > STRESS_ENTRIES)
-        table_clear(t);
+        table_clear(tc->th, t);
     if (!tc->fe->translate(cpu, va, acc, &t->space, m & MO_USER, &pg)) {
         *f = tcg_fault(va, acc, m, TF_MMU);
         f->fault = pg.fault;

@@ -29,6 +29,7 @@ void arm_flush_tlb(ArmCpu *s)
 {
     TcgTlbiOp op = { .kind = TLBI_ALL, .regime = ARM_REGIME_EL10 };
 
+    arm_forget_kinds(s);
     tcg_tlbi(&s->cpu, &op, false);
 }
 
@@ -84,6 +85,7 @@ void arm_reset(Cpu *cpu)
     atomic_store(&s->event, 0);
     atomic_store(&s->low_global, 0);
     arm_forget_tables(cpu);
+    arm_forget_kinds(s);
     s->pc = s->id.rvbar;
     arm_timers_reset(s);
     arm_pmu_reset(s);

@@ -188,6 +188,7 @@ typedef struct ArmWalk {
 } ArmWalk;
 bool arm_walk(ArmCpu *s, ArmWalk *w);               // false: w->fsc
 void arm_forget_tables(Cpu *cpu);                   // slot of TcgFrontend
+void arm_forget_kinds(ArmCpu *s);                   // after a change of SCTLR, TCR or MAIR
 void arm_at(ArmCpu *s, u64 va, TcgAccess acc, unsigned el, bool pan);   // fills PAR_EL1
 unsigned arm_granule_bits(u64 tcr, bool high);      // log2 of what TCR.TG0 or TG1 selects
 void arm_mappings(Cpu *cpu, bool each, Str *out);   // mappings.c

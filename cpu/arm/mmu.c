@@ -6,14 +6,17 @@
 // A walk reads descriptors through RAM directly.  Nothing here raises.  The soft TLB is the
 // translator's; what is cached here are the last tables on the way (D8.17): a vCPU remembers a
 // few tables of level 3 by the 2 MiB of VA, the exception level, the ASID and the TTBR that a walk
-// began with, so that writing TTBRn_EL1 forgets nothing.  Pages of a table mostly have the same
-// attributes: with the table goes what those of the last one came to.  Each TLBI but those of the
-// last level (VALE1 and its kin) forgets all of them, and so do changes of TCR and SCTLR, a reset,
-// another memory map: whatever empties the TLB.  An invalid descriptor and a leaf are always read
-// again.
+// began with, so that writing TTBRn_EL1 forgets nothing.  Each TLBI but those of the last level
+// (VALE1 and its kin) forgets all of them, and so do changes of TCR and SCTLR, a reset, another
+// memory map: whatever empties the TLB.  An invalid descriptor and a leaf are always read again.
+//
+// Most pages have one of a few sets of attributes: what a set came to, with the limits of the
+// tables before it, is kept until SCTLR, TCR or MAIR changes (arm_forget_kinds).
 #include "cpu/arm/internal.h"
 
 #include "util/bits.h"
+
+#include <string.h>
 
 enum { D_VALID = 1, D_TABLE = 2, D_AF = 1 << 10, D_NG = 1 << 11, D_AP1 = 1 << 6, D_AP2 = 1 << 7 };
 #define D_ADDR 0xfffffffff000ull                    // of a leaf or table, with all granules
@@ -186,101 +189,108 @@ static bool block_allowed(unsigned level, unsigned gran)
     return level == 2 || (level == 1 && gran == 12);
 }
 
-typedef struct Start {
-    u64 table, limits;                              // limits: DT_* that tables may set (HPDS)
-    unsigned gran, size, pa_bits;
-    int level;
-} Start;
-
-// Which table, from which level: TTBRn, TCR.TnSZ, TGn, EPDn (D8.2).
-static bool walk_start(const ArmCpu *s, ArmWalk *w, Start *st)
+// D8.2: TCR.TnSZ, TGn, IPS, HPDn.
+static NOINLINE void range_find(const ArmCpu *s, bool high, ArmRange *r)
 {
     u64 tcr = s->tcr[1];
-    bool high = bit(w->va, 55);
-    unsigned tsz = (unsigned)bits(tcr, high ? 16 : 0, 6);
-    unsigned top = tbi(s, w->va) ? 56 : 64;
-    u64 rest;
+    unsigned tsz = (unsigned)bits(tcr, high ? 16 : 0, 6), index;
 
-    tsz = tsz < 16 ? 16 : tsz > 39 ? 39 : tsz;
-    st->size = 64 - tsz;
-    st->gran = arm_granule_bits(tcr, high);
-    rest = bits(w->va, st->size, top - st->size);
-    if (rest != (high ? mask64(top - st->size) : 0) || bit(tcr, high ? TCR_EPD1 : TCR_EPD0))
+    r->tcr = tcr;
+    r->size = (u8)(64 - (tsz < 16 ? 16 : tsz > 39 ? 39 : tsz));
+    r->gran = (u8)arm_granule_bits(tcr, high);
+    r->level = (u8)(4 - (r->size - 4) / (r->gran - 3));
+    index = r->size - (r->gran + (r->gran - 3u) * (3u - r->level));
+    r->base = mask64(48) & ~mask64(index + 3);
+    r->limits = bit(tcr, high ? TCR_HPD1 : TCR_HPD0) ? 0 : DT_PXN | DT_UXN | DT_AP0 | DT_AP1;
+    r->pa_bits = (u8)output_bits(s);
+}
+
+static inline u64 ttbr_of(const ArmCpu *s, u64 va) { return bit(va, 55) ? s->ttbr1 : s->ttbr0[1]; }
+
+// Which table, from which level: TTBRn, what TCR says of it, EPDn (D8.2).  r: of that half, when it
+// was last asked for, or zero.
+static bool walk_start(const ArmCpu *s, ArmWalk *w, ArmRange *r, ArmTable *t)
+{
+    u64 tcr = s->tcr[1], va = tbi(s, w->va) ? (u64)sext64(w->va, 56) : w->va;
+    bool high = bit(va, 55);
+
+    if (unlikely(r->tcr != tcr || !r->gran))
+        range_find(s, high, r);
+    if ((i64)va >> r->size != -(i64)high || bit(tcr, high ? TCR_EPD1 : TCR_EPD0))
         return fault(w, FSC_TRANSLATION, 0);
     if (w->el == 0 && bit(tcr, high ? TCR_E0PD1 : TCR_E0PD0))   // FEAT_E0PD
         return fault(w, FSC_TRANSLATION, 0);
-    st->level = 4 - (int)((st->size - 4) / (st->gran - 3));
-    st->table = (high ? s->ttbr1 : s->ttbr0[1]) & mask64(48);
-    st->table &= ~mask64(st->size - (st->gran + (st->gran - 3) * (unsigned)(3 - st->level)) + 3);
-    st->limits = bit(tcr, high ? TCR_HPD1 : TCR_HPD0) ? 0 : DT_PXN | DT_UXN | DT_AP0 | DT_AP1;
-    st->pa_bits = output_bits(s);
-    if (st->table >> st->pa_bits)
+    *t = (ArmTable){ .at = ttbr_of(s, va) & r->base, .gran = r->gran, .top = r->size,
+                     .pa_bits = r->pa_bits };
+    if (t->at >> t->pa_bits)
         return fault(w, FSC_ADDR_SIZE, 0);
     return true;
 }
 
-// The mapping of 2^shift bytes that a descriptor is.
-static Leaf mapping(ArmCpu *s, ArmWalk *w, Desc *d, const ArmTable *t, unsigned level,
-                    unsigned shift)
+// The same; attributes that were met before, and let the access pass without an update, are known.
+static inline Leaf leaf_again(ArmCpu *s, ArmWalk *w, Desc *d, u64 tables, unsigned level)
 {
-    w->size = BIT(shift);
-    w->pa = (d->val & mask64(48) & ~mask64(shift)) | (w->va & mask64(shift));
-    if (w->pa >> t->pa_bits)
-        return fault(w, FSC_ADDR_SIZE, level), LEAF_FAULT;
-    return leaf(s, w, d, t->limits, level);
-}
-
-// Does the descriptor say what the one before it said, and that lets the access pass without
-// an update?
-static inline bool like_before(ArmWalk *w, const ArmTable *t, u64 desc)
-{
-    w->kind = t->kind;
-    return (desc & ~D_ADDR) == t->like && w->pan == t->pan && (w->prot & need[w->acc]);
-}
-
-static inline Leaf walk_last(ArmCpu *s, ArmWalk *w, ArmTable *t, MemNear *near)
-{
+    ArmKind *k = &s->kinds[bits(d->val, 6, 2) | bits(d->val, 53, 2) << 2];      // AP, PXN, UXN
+    u64 who = tables | w->el | (u64)w->pan << 2;
     Leaf r;
-    Desc d;
 
-    if (!desc_read(s, near, t->at + (bits(w->va, t->gran, t->top - t->gran) << 3), &d))
-        return fault(w, FSC_EXT_WALK, 3), LEAF_FAULT;
-    if ((d.val & (D_VALID | D_TABLE)) != (D_VALID | D_TABLE))
-        return fault(w, FSC_TRANSLATION, 3), LEAF_FAULT;
-    if (likely(like_before(w, t, d.val)) && !((d.val & D_ADDR) >> t->pa_bits)) {
-        w->size = BIT(t->gran);
-        w->pa = (d.val & D_ADDR & -w->size) | (w->va & (w->size - 1));
+    w->kind = k->kind;
+    if (likely(k->like == (d->val & ~D_ADDR) && k->who == who && (w->prot & need[w->acc])))
         return LEAF_OK;
-    }
     w->kind = 0;
-    r = mapping(s, w, &d, t, 3, t->gran);
-    if (r == LEAF_OK) {
-        t->like = d.val & ~D_ADDR;                  // as it is after an update
-        t->kind = w->kind;
-        t->pan = w->pan;
-    }
+    r = leaf(s, w, d, tables, level);
+    if (r == LEAF_OK)
+        *k = (ArmKind){ d->val & ~D_ADDR, who, w->kind };       // as it is after an update
     return r;
 }
 
-// From where st says to the table of level 3, which t becomes, or to what ends the walk before.
-static Leaf walk_tables(ArmCpu *s, ArmWalk *w, const Start *st, ArmTable *t, MemNear *near)
+// The mapping of 2^shift bytes that a descriptor is.
+static inline Leaf mapping(ArmCpu *s, ArmWalk *w, Desc *d, const ArmTable *t, unsigned level,
+                    unsigned shift)
 {
-    *t = (ArmTable){ .at = st->table, .gran = (u8)st->gran, .top = (u8)st->size,
-                     .pa_bits = (u8)st->pa_bits };
-    for (unsigned level = (unsigned)st->level; level < 3; level++) {
-        unsigned shift = st->gran + (st->gran - 3) * (3 - level);
+    w->size = BIT(shift);
+    w->pa = (d->val & D_ADDR & -w->size) | (w->va & (w->size - 1));
+    if (w->pa >> t->pa_bits)
+        return fault(w, FSC_ADDR_SIZE, level), LEAF_FAULT;
+    return w->own ? leaf_again(s, w, d, t->limits, level) : leaf(s, w, d, t->limits, level);
+}
+
+// Reads the entry for w->va, of 2^shift bytes, in t.
+static inline bool entry_read(ArmCpu *s, const ArmWalk *w, const ArmTable *t, unsigned shift,
+                              MemNear *near, Desc *d)
+{
+    return desc_read(s, near, t->at + ((w->va & (BIT(t->top) - 1)) >> shift << 3), d);
+}
+
+static inline Leaf walk_last(ArmCpu *s, ArmWalk *w, const ArmTable *t, MemNear *near)
+{
+    Desc d;
+
+    if (!entry_read(s, w, t, t->gran, near, &d))
+        return fault(w, FSC_EXT_WALK, 3), LEAF_FAULT;
+    if ((d.val & (D_VALID | D_TABLE)) != (D_VALID | D_TABLE))
+        return fault(w, FSC_TRANSLATION, 3), LEAF_FAULT;
+    return mapping(s, w, &d, t, 3, t->gran);
+}
+
+// From t to the table of level 3, which it becomes, or to what ends the walk before.
+static Leaf walk_tables(ArmCpu *s, ArmWalk *w, const ArmRange *r, ArmTable *t, MemNear *near)
+{
+    unsigned shift = r->gran + (r->gran - 3u) * (3u - r->level);
+
+    for (unsigned level = r->level; level < 3; level++, shift -= r->gran - 3u) {
         Desc d;
 
-        if (!desc_read(s, near, t->at + (bits(w->va, shift, t->top - shift) << 3), &d))
+        if (!entry_read(s, w, t, shift, near, &d))
             return fault(w, FSC_EXT_WALK, level), LEAF_FAULT;
-        if (!(d.val & D_VALID) || (!(d.val & D_TABLE) && !block_allowed(level, st->gran)))
+        if (!(d.val & D_VALID) || (!(d.val & D_TABLE) && !block_allowed(level, r->gran)))
             return fault(w, FSC_TRANSLATION, level), LEAF_FAULT;
         if (!(d.val & D_TABLE))
             return mapping(s, w, &d, t, level, shift);
-        t->at = d.val & mask64(48) & ~mask64(st->gran);
+        t->at = d.val & D_ADDR & -BIT(r->gran);
         if (t->at >> t->pa_bits)
             return fault(w, FSC_ADDR_SIZE, level), LEAF_FAULT;
-        t->limits |= d.val & st->limits;
+        t->limits |= d.val & r->limits;
         t->top = (u8)shift;
     }
     return walk_last(s, w, t, near);
@@ -290,20 +300,20 @@ static Leaf walk_tables(ArmCpu *s, ArmWalk *w, const Start *st, ArmTable *t, Mem
 enum { KNOWN_BITS = 21 };                           // of VA; no table of level 3 covers less
 
 void arm_forget_tables(Cpu *cpu) { arm_cpu(cpu)->known_epoch++; }
+void arm_forget_kinds(ArmCpu *s) { memset(s->kinds, 0, sizeof s->kinds); }
 
 static Leaf walk_knowing(ArmCpu *s, ArmWalk *w)
 {
     ArmTable *t = &s->known[w->va >> KNOWN_BITS & (ARM_TABLES - 1)], found;
-    u64 tag = (w->va & ~mask64(KNOWN_BITS)) | (u64)w->el << 16 | w->asid;
-    u64 ttbr = bit(w->va, 55) ? s->ttbr1 : s->ttbr0[1];
-    Start st;
+    u64 tag = (w->va & -BIT(KNOWN_BITS)) | (u64)w->el << 16 | w->asid, ttbr = ttbr_of(s, w->va);
+    ArmRange *range = &s->ranges[bit(w->va, 55)];
     Leaf r;
 
     if (likely(t->tag == tag && t->ttbr == ttbr && t->epoch == s->known_epoch))
         return walk_last(s, w, t, &s->tables);
-    if (!walk_start(s, w, &st))
+    if (!walk_start(s, w, range, &found))
         return LEAF_FAULT;
-    r = walk_tables(s, w, &st, &found, &s->tables);
+    r = walk_tables(s, w, range, &found, &s->tables);
     if (r == LEAF_OK && w->size == BIT(found.gran)) {
         *t = found;
         t->tag = tag;
@@ -313,13 +323,14 @@ static Leaf walk_knowing(ArmCpu *s, ArmWalk *w)
     return r;
 }
 
+// For any thread.
 static Leaf walk_afresh(ArmCpu *s, ArmWalk *w)
 {
     MemNear near = { 0 };
-    ArmTable last;
-    Start st;
+    ArmTable t;
+    ArmRange r = { 0 };
 
-    return walk_start(s, w, &st) ? walk_tables(s, w, &st, &last, &near) : LEAF_FAULT;
+    return walk_start(s, w, &r, &t) ? walk_tables(s, w, &r, &t, &near) : LEAF_FAULT;
 }
 
 bool arm_walk(ArmCpu *s, ArmWalk *w)

@@ -117,10 +117,20 @@ typedef struct ArmTable {
     u64 tag, ttbr, epoch;                           // of whom: VA 63:21, level, ASID; TTBRn_EL1
     u64 at, limits;                                 // its address; DT_* of the tables before it
     u8 gran, top, pa_bits;                          // VA bits gran to top - 1 are the index
-    bool pan;                                       // the last descriptor's attributes, and what
-    u64 like, kind;                                 // they came to with that PAN (ArmWalk.kind)
 } ArmTable;
 enum { ARM_TABLES = 32 };
+
+// What attributes of a last descriptor have come to (ArmWalk.kind), for whom: level, PAN, the limits
+// of the tables.
+typedef struct ArmKind { u64 like, who, kind; } ArmKind;
+enum { ARM_KINDS = 16 };
+
+// What TCR says of one half of the addresses.
+typedef struct ArmRange {
+    u64 tcr;                                        // in which it says so, if gran is not 0
+    u64 base, limits;                               // TTBR's bits of the table; DT_* tables may set
+    u8 gran, size, level, pa_bits;
+} ArmRange;
 
 typedef enum { ARM_CONDUIT_NONE, ARM_CONDUIT_HVC, ARM_CONDUIT_SMC } ArmConduit;
 
@@ -171,6 +181,8 @@ typedef struct ArmCpu {
     MemNear tables;                                 // RAM of the last walk
     ArmTable known[ARM_TABLES];                     // those of epoch known_epoch, which is not 0
     u64 known_epoch;
+    ArmKind kinds[ARM_KINDS];
+    ArmRange ranges[2];
     _Atomic u32 low_global;                         // a walk of TTBR0 met a global page; any thread
     const struct ArmSysReg *rows_used[64];          // hashed; of the vCPU's thread
     u64 unimp_seen[16];                             // hashed keys already reported as unknown

@@ -53,6 +53,7 @@ static ArmWalk walk(ArmCpu *s, u64 va, TcgAccess acc, unsigned el)
     ArmWalk w = walk_with(s, va, acc, el, false);
 
     arm_forget_tables(&s->cpu);
+    arm_forget_kinds(s);
     for (int i = 0; i < 2; i++) {
         ArmWalk again = walk_with(s, va, acc, el, true);
 
