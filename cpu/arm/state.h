@@ -120,8 +120,8 @@ typedef struct ArmTable {
 } ArmTable;
 enum { ARM_TABLES = 32 };
 
-// What attributes of a last descriptor have come to (ArmWalk.kind), for whom: level, PAN, the limits
-// of the tables.
+// What attributes of a last descriptor have come to (ArmWalk.kind), for whom: level, PAN, the
+// limits of the tables.
 typedef struct ArmKind { u64 like, who, kind; } ArmKind;
 enum { ARM_KINDS = 16 };
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 // Tables that the processor may remember until a TLBI (Arm ARM D8.13, D8.17): a page that nobody
 // has touched is found by the tables as they are now, after each kind of TLBI but those of the last
-// level, under another ASID or TTBR, and when TCR has changed; also on another CPU.
+// level, under another ASID or TTBR, and when TCR or MAIR has changed; also on another CPU.
 // args: -smp 2
 #include "check.h"
 
@@ -142,6 +142,29 @@ refused:
     cmp     x7, #1
     b.eq    1b
     IS(x7, 0xb)
+
+    // MAIR: what was normal memory is Device, where no access may be misaligned (B2.7.2;
+    // QEMU 7.2 lets it pass)
+    ldr     x0, =0xff00ff
+    msr     mair_el1, x0
+    isb
+    ldr     x0, [x13, #-3]
+    orr     x0, x0, #(2 << 2)
+    orr     x0, x0, #(3 << 53)                      // unlike any other page
+    ldr     x1, =(table_b + 7 * 8)
+    stp     x0, x0, [x1]
+    dsb     ish
+    ldr     x1, =(VA + 7 * 4096)
+    ldr     w0, [x1, #1]
+    mov     x0, #0xff
+    msr     mair_el1, x0
+    isb
+    EXPECT(misaligned)
+    ldr     x1, =(VA + 8 * 4096)
+    ldr     w0, [x1, #1]
+    mov     x0, #0
+    IS(x0, 1)
+misaligned:
     PASS
 
     .text
