@@ -5,6 +5,7 @@ away at any byte.  After each the machine runs on, and the next client is served
 """
 import os
 import random
+import shutil
 import socket
 import subprocess
 import sys
@@ -133,6 +134,15 @@ def main():
     vm = subprocess.Popen([sys.argv[1], '-M', 'virt', '-display', 'none', '-serial', 'none',
                            '-kernel', image, '-gdb', 'unix:' + path], stdin=subprocess.DEVNULL,
                           stderr=subprocess.DEVNULL)
+    try:
+        return run(vm, path)
+    finally:
+        if vm.poll() is None:
+            vm.kill()
+        shutil.rmtree(tmp)
+
+
+def run(vm, path):
     failed = passed = 0
     for test in (garbage, halves, long_line, does_not_read, bad_values):
         try:
@@ -152,10 +162,8 @@ def main():
     try:
         ok = vm.wait(5) == 0 and peak[0] < 300 << 10
     except subprocess.TimeoutExpired:
-        vm.kill()
         ok = False
     print('ok gdb/kill' if ok else 'FAIL gdb/kill status %s, peak %d KiB' % (vm.poll(), peak[0]))
-    os.system('rm -rf ' + tmp)
     print('%d passed, %d failed' % (passed + ok, failed + (not ok)))
     return failed or not ok
 
